@@ -1,0 +1,1 @@
+"""The five services: four that decide (intake, triage, approvals, followup) and one that reads (casebook)."""

@@ -1,0 +1,1 @@
+"""The only code two services may both know: kernel, contracts, event store, messaging, runtime."""

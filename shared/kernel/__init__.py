@@ -1,0 +1,1 @@
+"""Pure building blocks of every rule: the decider, expected errors, working time."""

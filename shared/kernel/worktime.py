@@ -1,0 +1,67 @@
+"""Working time: a calendar of working hours and holidays, and sums over it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+HORIZON_DAYS = 3660
+
+
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """Working periods by weekday (0 = Monday) in one time zone, less holidays.
+
+    `hours[weekday]` is a tuple of (start, end) local times, ascending; several periods a day are allowed.
+    """
+
+    zone: str
+    hours: tuple[tuple[tuple[time, time], ...], ...]
+    holidays: frozenset[date] = field(default_factory=frozenset)
+
+    def is_working_day(self, day: date) -> bool:
+        """Tell whether anybody works on this local date."""
+        return bool(self.hours[day.weekday()]) and day not in self.holidays
+
+    def add_time(self, start: datetime, working: timedelta) -> datetime:
+        """Give the instant at which `working` hours have passed since `start`, counted inside working periods.
+
+        Raises ValueError if the calendar has no such instant within ten years.
+        """
+        left = working
+        for begin, end in self._periods(start):
+            begin = max(begin, start)
+            if begin >= end:
+                continue
+            if end - begin >= left:
+                return begin + left
+            left -= end - begin
+        raise ValueError(f"no working time in calendar of zone {self.zone}")
+
+    def add_days(self, start: datetime, days: int) -> datetime:
+        """Give the end of work on the `days`-th working day after the local date of `start` (0 = the same or next)."""
+        zone = ZoneInfo(self.zone)
+        day = start.astimezone(zone).date()
+        seen = 0
+        for _ in range(HORIZON_DAYS):
+            if days > 0 or not self.is_working_day(day):
+                day += timedelta(days=1)
+            if self.is_working_day(day):
+                seen += 1
+                if seen >= max(days, 1):
+                    end = datetime.combine(day, self.hours[day.weekday()][-1][1], zone)
+                    return end.astimezone(start.tzinfo)
+        raise ValueError(f"no working day in calendar of zone {self.zone}")
+
+    def _periods(self, start: datetime) -> Iterator[tuple[datetime, datetime]]:
+        zone = ZoneInfo(self.zone)
+        day = start.astimezone(zone).date()
+        for offset in range(HORIZON_DAYS):
+            local = day + timedelta(days=offset)
+            if local in self.holidays:
+                continue
+            for begin, end in self.hours[local.weekday()]:
+                yield (
+                    datetime.combine(local, begin, zone).astimezone(start.tzinfo),
+                    datetime.combine(local, end, zone).astimezone(start.tzinfo),
+                )
