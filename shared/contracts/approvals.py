@@ -1,0 +1,122 @@
+"""Facts that approvals owns: who may decide on a deviation from policy, and what they decided."""
+
+from uuid import UUID
+
+from pydantic import Field
+
+from shared.contracts.event import CaseFact, Instant, published
+from shared.contracts.values import Authority, ClauseRef, Money, Quorum
+
+
+@published("approvals.exception_requested.v1")
+class ExceptionRequested(CaseFact):
+    """A proposed deviation waits for a decision by `required_role` until `deadline`; silence is never a yes."""
+
+    exception_id: UUID
+    request_id: UUID
+    kind: str
+    clause: ClauseRef
+    deviation: str
+    reason: str
+    proposed_by: str
+    required_role: str
+    quorum: Quorum
+    deadline: Instant
+    language: str
+    amount: Money | None = None
+
+
+@published("approvals.approval_given.v1")
+class ApprovalGiven(CaseFact):
+    """One person with authority agreed; the exception is approved when the quorum is met."""
+
+    exception_id: UUID
+    decided_by: str
+    on_behalf_of: str | None = None
+    authority: Authority
+    note: str
+
+
+@published("approvals.exception_approved.v1")
+class ExceptionApproved(CaseFact):
+    """The quorum agreed: the deviation is granted, under `conditions` where there are any."""
+
+    exception_id: UUID
+    request_id: UUID
+    decided_by: tuple[str, ...] = Field(min_length=1)
+    on_behalf_of: str | None = None
+    authority: Authority
+    deviation: str
+    note: str
+    language: str
+    conditions: tuple[str, ...] = ()
+    amount: Money | None = None
+
+
+@published("approvals.exception_rejected.v1")
+class ExceptionRejected(CaseFact):
+    """Somebody with authority said no, with the reason that the customer is told."""
+
+    exception_id: UUID
+    request_id: UUID
+    decided_by: str
+    on_behalf_of: str | None = None
+    authority: Authority
+    reason: str = Field(min_length=1)
+    language: str
+
+
+@published("approvals.exception_countered.v1")
+class ExceptionCountered(CaseFact):
+    """Somebody with authority offers something else instead."""
+
+    exception_id: UUID
+    request_id: UUID
+    decided_by: str
+    on_behalf_of: str | None = None
+    authority: Authority
+    offer: str = Field(min_length=1)
+    reason: str
+    language: str
+    amount: Money | None = None
+
+
+@published("approvals.exception_withdrawn.v1")
+class ExceptionWithdrawn(CaseFact):
+    """The proposer took the proposal back."""
+
+    exception_id: UUID
+    request_id: UUID
+    withdrawn_by: str
+    reason: str = Field(min_length=1)
+
+
+@published("approvals.exception_escalated.v1")
+class ExceptionEscalated(CaseFact):
+    """The deadline passed without a decision: the next level decides until the new deadline."""
+
+    exception_id: UUID
+    from_role: str
+    required_role: str
+    deadline: Instant
+    reason: str
+
+
+@published("approvals.exception_expired.v1")
+class ExceptionExpired(CaseFact):
+    """The highest level let the deadline pass; the policy stands, and the customer must be told."""
+
+    exception_id: UUID
+    request_id: UUID
+    reason: str
+    language: str
+
+
+@published("approvals.attempt_refused.v1")
+class ApprovalsAttemptRefused(CaseFact):
+    """Somebody tried to decide without the authority, or on their own request; auditors want to know."""
+
+    exception_id: UUID | None = None
+    attempt: str
+    reason_code: str
+    reason: str

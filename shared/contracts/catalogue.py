@@ -1,0 +1,12 @@
+"""Every published fact by owner: importing this module fills the registry."""
+
+from shared.contracts import approvals, followup, intake, triage, upcasters
+from shared.contracts.event import REGISTRY, Fact
+
+OWNERS = ("intake", "triage", "approvals", "followup")
+MODULES = (intake, triage, approvals, followup, upcasters)
+
+
+def facts_of(owner: str) -> dict[str, type[Fact]]:
+    """Give the fact classes of one owner by wire type, in the order they were written."""
+    return {wire: cls for wire, cls in REGISTRY.items() if wire.startswith(f"{owner}.")}

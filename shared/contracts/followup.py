@@ -1,0 +1,126 @@
+"""Facts that followup owns: promises, check-ins, and whether a case is settled."""
+
+from uuid import UUID
+
+from pydantic import Field
+
+from shared.contracts.event import CaseFact, Instant, Personal, published
+from shared.contracts.values import Backing
+
+
+@published("followup.promise_made.v1")
+class PromiseMade(CaseFact):
+    """We owe the customer `what` by `due`, backed by a clause or a decision."""
+
+    promise_id: UUID
+    customer_id: UUID
+    what: Personal = Field(min_length=1)
+    due: Instant
+    at_risk_from: Instant
+    backing: Backing
+    made_by: str
+
+
+@published("followup.promise_at_risk.v1")
+class PromiseAtRisk(CaseFact):
+    """The due date is near and the promise is not kept yet."""
+
+    promise_id: UUID
+    due: Instant
+
+
+@published("followup.promise_broken.v1")
+class PromiseBroken(CaseFact):
+    """The due date passed and the promise was not kept."""
+
+    promise_id: UUID
+    due: Instant
+
+
+@published("followup.promise_kept.v1")
+class PromiseKept(CaseFact):
+    """We did what we owed; `evidence` says how one can see it."""
+
+    promise_id: UUID
+    evidence: Personal = Field(min_length=1)
+    kept_at: Instant
+    late: bool
+
+
+@published("followup.promise_renegotiated.v1")
+class PromiseRenegotiated(CaseFact):
+    """The customer agreed to another due date."""
+
+    promise_id: UUID
+    due_before: Instant
+    due: Instant
+    at_risk_from: Instant
+    reason: str = Field(min_length=1)
+
+
+@published("followup.promise_released.v1")
+class PromiseReleased(CaseFact):
+    """The customer no longer holds us to it."""
+
+    promise_id: UUID
+    reason: str = Field(min_length=1)
+
+
+@published("followup.check_in_scheduled.v1")
+class CheckInScheduled(CaseFact):
+    """The customer will be asked whether the matter is settled."""
+
+    check_in_id: UUID
+    due: Instant
+    about: str
+
+
+@published("followup.check_in_asked.v1")
+class CheckInAsked(CaseFact):
+    """The customer is asked; intake carries the question over the case's channel."""
+
+    check_in_id: UUID
+    language: str
+
+
+@published("followup.check_in_answered.v1")
+class CheckInAnswered(CaseFact):
+    """The customer said whether the matter is settled."""
+
+    check_in_id: UUID
+    message_id: UUID
+    settled: bool
+
+
+@published("followup.case_resolved.v1")
+class CaseResolved(CaseFact):
+    """The matter is answered; the case closes at `closes_at` unless the customer comes back."""
+
+    how: str
+    resolved_by: str
+    closes_at: Instant
+
+
+@published("followup.case_reopened.v1")
+class CaseReopened(CaseFact):
+    """The customer came back, or said that it is not settled."""
+
+    reason: str
+    message_id: UUID | None = None
+
+
+@published("followup.case_closed.v1")
+class CaseClosed(CaseFact):
+    """Nothing more came; a later message opens a linked case."""
+
+    reason: str
+
+
+@published("followup.attempt_refused.v1")
+class FollowupAttemptRefused(CaseFact):
+    """Somebody tried what the rules of followup do not allow, such as a promise that nothing backs."""
+
+    promise_id: UUID | None = None
+    attempt: str
+    reason_code: str
+    reason: str

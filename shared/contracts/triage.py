@@ -1,0 +1,125 @@
+"""Facts that triage owns: how a request was read, and what policy answers to it."""
+
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import Field
+
+from shared.contracts.event import CaseFact, Instant, Part, Personal, PersonalMark, published
+from shared.contracts.values import Alternative, ClauseRef, Money
+
+
+class Evidence(Part):
+    """The characters [start, end) of the message's text that a finding rests on, and the rule that found it."""
+
+    finding: str
+    start: int = Field(ge=0)
+    end: int = Field(ge=0)
+    rule: str
+
+
+class Reading(Part):
+    """What a message was understood to say. `kinds` is ordered, the leading kind first; empty when nothing is asked."""
+
+    kinds: tuple[str, ...]
+    remedy: str | None
+    urgency: str
+    tone: str
+    language: str
+    confidence: float = Field(ge=0, le=1)
+    judged_by: str
+    emergency: bool = False
+    amount: Money | None = None
+    order: Annotated[str | None, PersonalMark()] = None
+    days_since_purchase: int | None = None
+    deadline: str | None = None
+    appeals: bool = False
+    settled: bool | None = None
+    evidence: tuple[Evidence, ...] = ()
+
+
+@published("triage.request_assessed.v1")
+class RequestAssessed(CaseFact):
+    """A customer's message was read; `request_id` is set when it asks for something."""
+
+    message_id: UUID
+    request_id: UUID | None = None
+    reading: Reading
+
+
+@published("triage.assessment_corrected.v1")
+class AssessmentCorrected(CaseFact):
+    """A person read the message otherwise; the earlier reading stays on record."""
+
+    message_id: UUID
+    request_id: UUID | None = None
+    before: Reading
+    reading: Reading
+    reason: str = Field(min_length=1)
+
+
+@published("triage.boundary_stated.v1")
+class BoundaryStated(CaseFact):
+    """A typed refusal: the limit, its clause and reason, what is offered instead, and the way to appeal."""
+
+    boundary_id: UUID
+    request_id: UUID
+    message_id: UUID
+    kind: str
+    limit: str = Field(min_length=1)
+    clause: ClauseRef
+    reason: str = Field(min_length=1)
+    alternatives: tuple[Alternative, ...] = Field(min_length=1)
+    appeal: str = Field(min_length=1)
+    language: str
+    text: Personal = Field(min_length=1)
+
+
+@published("triage.request_granted.v1")
+class RequestGranted(CaseFact):
+    """Policy allows what was asked for; `working_days` is the time it takes, promised to the customer."""
+
+    request_id: UUID
+    message_id: UUID
+    kind: str
+    what: str
+    clause: ClauseRef
+    working_days: int = Field(ge=0)
+    language: str
+    text: Personal = Field(min_length=1)
+    amount: Money | None = None
+
+
+@published("triage.exception_proposed.v1")
+class ExceptionProposed(CaseFact):
+    """Somebody, or the rules, asks for a deviation from a clause; approvals finds who may decide."""
+
+    exception_id: UUID
+    request_id: UUID
+    kind: str
+    clause: ClauseRef
+    deviation: str = Field(min_length=1)
+    reason: str = Field(min_length=1)
+    proposed_by: str
+    language: str
+    amount: Money | None = None
+
+
+@published("triage.request_referred.v1")
+class RequestReferred(CaseFact):
+    """The rules cannot answer this request; a person must."""
+
+    request_id: UUID
+    message_id: UUID
+    kind: str
+    reason: str = Field(min_length=1)
+    answer_due: Instant | None = None
+
+
+@published("triage.attempt_refused.v1")
+class TriageAttemptRefused(CaseFact):
+    """Somebody tried what the rules of triage do not allow."""
+
+    attempt: str
+    reason_code: str
+    reason: str
