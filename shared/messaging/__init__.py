@@ -1,0 +1,1 @@
+"""Kafka: topics, CloudEvents, the broker, cursors and dead letters."""
