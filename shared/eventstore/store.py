@@ -1,0 +1,207 @@
+"""Append to and read from one service's log."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from hashlib import sha256
+from uuid import UUID
+
+import asyncpg
+
+from shared.contracts.event import Recorded
+from shared.eventstore.draft import CommandId, Draft
+from shared.eventstore.partition import log_part
+from shared.kernel.errors import ReusedCommandId, StaleVersion
+
+COLUMNS = (
+    "event_id, type, log_part, position, stream_kind, stream_id, version, actor, on_behalf_of, via, command_id,"
+    " correlation_id, causation_id, traceparent, recorded_at, received_at, body, body_hash, chain_hash"
+)
+APPEND = "SELECT * FROM append_events($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17,$18)"
+LOAD = f"""
+    SELECT {", ".join(f"e.{c.strip()}" for c in COLUMNS.split(","))}
+    FROM unnest($1::smallint[], $2::uuid[], $3::int[]) AS s(part, id, version)
+    JOIN event e ON e.log_part = s.part AND e.stream_id = s.id AND e.version > s.version
+    ORDER BY e.stream_id, e.version"""
+READ = f"SELECT {COLUMNS} FROM event WHERE log_part = $1 AND position > $2 ORDER BY position LIMIT $3"
+COMMAND = f"""
+    SELECT c.content_hash, {", ".join(f"e.{c.strip()}" for c in COLUMNS.split(","))}
+    FROM command c LEFT JOIN event e ON e.log_part = c.log_part
+         AND e.position >= c.first_position AND e.position < c.first_position + c.events
+    WHERE c.log_part = $1 AND c.command_id = $2 ORDER BY e.position"""
+
+
+class Store:
+    """One service's log. Every method works on the connection that it is given, inside its transaction if there is one."""
+
+    def __init__(self, log: str, parts: int) -> None:
+        self.log = log
+        self.parts = parts
+
+    def part_of(self, stream_id: UUID) -> int:
+        """Give the log partition of a stream."""
+        return log_part(stream_id, self.parts)
+
+    async def append(
+        self, raw: asyncpg.Connection, drafts: Sequence[Draft], *, command: CommandId | None = None
+    ) -> list[Recorded]:
+        """Append facts of one or more streams, log partitions in ascending order, and give them as recorded.
+
+        With `command`, all drafts must fall into one log partition (the command is remembered there); a known command
+        with the same content gives the events recorded then. Raises StaleVersion when a stream has moved on, and
+        ReusedCommandId when the command id was used with other content.
+        """
+        by_part: dict[int, list[Draft]] = {}
+        for draft in drafts:
+            by_part.setdefault(self.part_of(draft.fact.stream_id), []).append(draft)
+        recorded: list[Recorded] = []
+        for part in sorted(by_part):
+            recorded += await self._append_part(raw, part, by_part[part], command)
+        return recorded
+
+    async def remember(self, raw: asyncpg.Connection, stream_id: UUID, command: CommandId) -> None:
+        """Record that a command was carried out and changed nothing."""
+        await self._append_part(raw, self.part_of(stream_id), [], command)
+
+    async def _append_part(
+        self, raw: asyncpg.Connection, part: int, drafts: Sequence[Draft], command: CommandId | None
+    ) -> list[Recorded]:
+        bodies = [draft.fact.body() for draft in drafts]
+        by = [draft.by for draft in drafts]
+        try:
+            row = await raw.fetchrow(
+                APPEND,
+                part,
+                command.command_id if command else None,
+                command.content_hash if command else None,
+                [draft.event_id for draft in drafts],
+                [draft.fact.TYPE for draft in drafts],
+                [draft.fact.STREAM for draft in drafts],
+                [draft.fact.stream_id for draft in drafts],
+                [draft.version for draft in drafts],
+                [p.actor for p in by],
+                [p.on_behalf_of for p in by],
+                [p.via for p in by],
+                [p.command_id for p in by],
+                [p.correlation_id for p in by],
+                [p.causation_id for p in by],
+                [p.traceparent for p in by],
+                [p.received_at for p in by],
+                [p.caused_at for p in by],
+                bodies,
+            )
+        except asyncpg.PostgresError as error:
+            raise _understood(error) from error
+        if row["repeated"] and command:
+            return await self.recorded_by(raw, part, command)
+        first = row["first_position"]
+        return [
+            Recorded(
+                event_id=draft.event_id,
+                type=draft.fact.TYPE,
+                log=self.log,
+                log_part=part,
+                position=first + nth,
+                stream_kind=draft.fact.STREAM,
+                stream_id=draft.fact.stream_id,
+                version=draft.version,
+                actor=p.actor,
+                on_behalf_of=p.on_behalf_of,
+                via=p.via,
+                command_id=p.command_id,
+                correlation_id=p.correlation_id,
+                causation_id=p.causation_id,
+                traceparent=p.traceparent,
+                recorded_at=row["recorded"][nth],
+                received_at=p.received_at,
+                body=body,
+                body_hash=sha256(body).digest(),
+                chain_hash=row["chains"][nth],
+            )
+            for nth, (draft, p, body) in enumerate(zip(drafts, by, bodies, strict=True))
+        ]
+
+    async def recorded_by(self, raw: asyncpg.Connection, part: int, command: CommandId) -> list[Recorded]:
+        """Give what a known command recorded; raises ReusedCommandId when its content was another."""
+        rows = await raw.fetch(COMMAND, part, command.command_id)
+        if rows and rows[0]["content_hash"] != command.content_hash:
+            raise ReusedCommandId(
+                f"command id {command.command_id} was used before with other content",
+                field="Idempotency-Key",
+                fix="send a new id with a new command, or the same content with the old id",
+            )
+        return [self._recorded(row) for row in rows if row["event_id"] is not None]
+
+    async def is_known(self, raw: asyncpg.Connection, part: int, command: CommandId) -> bool:
+        """Tell whether the command was carried out before, whether or not it recorded anything."""
+        found = await raw.fetchval(
+            "SELECT 1 FROM command WHERE log_part = $1 AND command_id = $2", part, command.command_id
+        )
+        return found is not None
+
+    async def load(self, raw: asyncpg.Connection, known: Mapping[UUID, int]) -> dict[UUID, list[Recorded]]:
+        """Give the events of each stream after the version that is known (0 for all), oldest first."""
+        ids = list(known)
+        rows = await raw.fetch(LOAD, [self.part_of(i) for i in ids], ids, list(known.values()))
+        streams: dict[UUID, list[Recorded]] = {i: [] for i in ids}
+        for row in rows:
+            event = self._recorded(row)
+            streams[event.stream_id].append(event)
+        return streams
+
+    async def read(self, raw: asyncpg.Connection, part: int, after: int, limit: int) -> list[Recorded]:
+        """Give up to `limit` events of a log partition after a position, in the order of the log."""
+        return [self._recorded(row) for row in await raw.fetch(READ, part, after, limit)]
+
+    async def stream(
+        self, raw: asyncpg.Connection, part: int, after: int = 0, until: int = 2**62, prefetch: int = 2000
+    ) -> AsyncIterator[Recorded]:
+        """Go through a log partition in order by a cursor; needs an open transaction."""
+        query = (
+            f"SELECT {COLUMNS} FROM event WHERE log_part = $1 AND position > $2 AND position <= $3 ORDER BY position"
+        )
+        async for row in raw.cursor(query, part, after, until, prefetch=prefetch):
+            yield self._recorded(row)
+
+    async def heads(self, raw: asyncpg.Connection) -> dict[int, int]:
+        """Give the last position of each log partition; 0 where nothing is recorded."""
+        rows = await raw.fetch(
+            "SELECT p, (SELECT position FROM event WHERE log_part = p ORDER BY position DESC LIMIT 1) AS head"
+            " FROM generate_series(0, $1::int - 1) AS p",
+            self.parts,
+        )
+        return {row["p"]: row["head"] or 0 for row in rows}
+
+    def _recorded(self, row: asyncpg.Record) -> Recorded:
+        return Recorded(
+            event_id=row["event_id"],
+            type=row["type"],
+            log=self.log,
+            log_part=row["log_part"],
+            position=row["position"],
+            stream_kind=row["stream_kind"],
+            stream_id=row["stream_id"],
+            version=row["version"],
+            actor=row["actor"],
+            on_behalf_of=row["on_behalf_of"],
+            via=row["via"],
+            command_id=row["command_id"],
+            correlation_id=row["correlation_id"],
+            causation_id=row["causation_id"],
+            traceparent=row["traceparent"],
+            recorded_at=row["recorded_at"],
+            received_at=row["received_at"],
+            body=row["body"],
+            body_hash=row["body_hash"],
+            chain_hash=row["chain_hash"],
+        )
+
+
+def _understood(error: asyncpg.PostgresError) -> Exception:
+    match error.sqlstate:
+        case "RC001":
+            return StaleVersion(str(error), fix="read the case again and decide again")
+        case "RC002":
+            return ReusedCommandId(str(error), field="Idempotency-Key", fix="send a new id with a new command")
+        case "23505" if getattr(error, "constraint_name", "") == "event_stream_version":
+            return StaleVersion(str(error), fix="read the case again and decide again")
+        case _:
+            return error
