@@ -11,30 +11,35 @@ from shared.eventstore.draft import CommandId, Draft
 from shared.eventstore.partition import log_part
 from shared.kernel.errors import ReusedCommandId, StaleVersion
 
-COLUMNS = (
-    "event_id, type, log_part, position, stream_kind, stream_id, version, actor, on_behalf_of, via, command_id,"
-    " correlation_id, causation_id, traceparent, recorded_at, received_at, body, body_hash, chain_hash"
-)
 APPEND = "SELECT * FROM append_events($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17,$18)"
-LOAD = f"""
-    SELECT {", ".join(f"e.{c.strip()}" for c in COLUMNS.split(","))}
-    FROM unnest($1::smallint[], $2::uuid[], $3::int[]) AS s(part, id, version)
-    JOIN event e ON e.log_part = s.part AND e.stream_id = s.id AND e.version > s.version
-    ORDER BY e.stream_id, e.version"""
-READ = f"SELECT {COLUMNS} FROM event WHERE log_part = $1 AND position > $2 ORDER BY position LIMIT $3"
-COMMAND = f"""
-    SELECT c.content_hash, {", ".join(f"e.{c.strip()}" for c in COLUMNS.split(","))}
-    FROM command c LEFT JOIN event e ON e.log_part = c.log_part
-         AND e.position >= c.first_position AND e.position < c.first_position + c.events
-    WHERE c.log_part = $1 AND c.command_id = $2 ORDER BY e.position"""
+
+
+def _columns(log: str) -> str:
+    """Select the fields of Recorded in their order, from `event e`."""
+    return ", ".join(f"'{log}'::text" if name == "log" else f"e.{name}" for name in Recorded._fields)
 
 
 class Store:
-    """One service's log. Every method works on the connection that it is given, inside its transaction if there is one."""
+    """One service's log. Every method works on the connection it is given, inside its transaction if there is one."""
 
     def __init__(self, log: str, parts: int) -> None:
         self.log = log
         self.parts = parts
+        columns = _columns(log)
+        self._load = (
+            f"SELECT {columns} FROM unnest($1::smallint[], $2::uuid[], $3::int[]) AS s(part, id, version)"
+            " JOIN event e ON e.log_part = s.part AND e.stream_id = s.id AND e.version > s.version"
+            " ORDER BY e.stream_id, e.version"
+        )
+        self._read = f"SELECT {columns} FROM event e WHERE log_part = $1 AND position > $2 ORDER BY position LIMIT $3"
+        self._stream = (
+            f"SELECT {columns} FROM event e WHERE log_part = $1 AND position > $2 AND position <= $3 ORDER BY position"
+        )
+        self._by_command = (
+            f"SELECT {columns} FROM command c JOIN event e ON e.log_part = c.log_part"
+            " AND e.position >= c.first_position AND e.position < c.first_position + c.events"
+            " WHERE c.log_part = $1 AND c.command_id = $2 ORDER BY e.position"
+        )
 
     def part_of(self, stream_id: UUID) -> int:
         """Give the log partition of a stream."""
@@ -91,7 +96,7 @@ class Store:
         except asyncpg.PostgresError as error:
             raise _understood(error) from error
         if row["repeated"] and command:
-            return await self.recorded_by(raw, part, command)
+            return await self.recorded_by(raw, part, command) or []
         first = row["first_position"]
         return [
             Recorded(
@@ -119,47 +124,44 @@ class Store:
             for nth, (draft, p, body) in enumerate(zip(drafts, by, bodies, strict=True))
         ]
 
-    async def recorded_by(self, raw: asyncpg.Connection, part: int, command: CommandId) -> list[Recorded]:
-        """Give what a known command recorded; raises ReusedCommandId when its content was another."""
-        rows = await raw.fetch(COMMAND, part, command.command_id)
-        if rows and rows[0]["content_hash"] != command.content_hash:
+    async def recorded_by(self, raw: asyncpg.Connection, part: int, command: CommandId) -> list[Recorded] | None:
+        """Give what a known command recorded, None when it is not known.
+
+        Raises ReusedCommandId when the id was used with other content.
+        """
+        content = await raw.fetchval(
+            "SELECT content_hash FROM command WHERE log_part = $1 AND command_id = $2", part, command.command_id
+        )
+        if content is None:
+            return None
+        if content != command.content_hash:
             raise ReusedCommandId(
                 f"command id {command.command_id} was used before with other content",
                 field="Idempotency-Key",
                 fix="send a new id with a new command, or the same content with the old id",
             )
-        return [self._recorded(row) for row in rows if row["event_id"] is not None]
-
-    async def is_known(self, raw: asyncpg.Connection, part: int, command: CommandId) -> bool:
-        """Tell whether the command was carried out before, whether or not it recorded anything."""
-        found = await raw.fetchval(
-            "SELECT 1 FROM command WHERE log_part = $1 AND command_id = $2", part, command.command_id
-        )
-        return found is not None
+        return [Recorded._make(row) for row in await raw.fetch(self._by_command, part, command.command_id)]
 
     async def load(self, raw: asyncpg.Connection, known: Mapping[UUID, int]) -> dict[UUID, list[Recorded]]:
         """Give the events of each stream after the version that is known (0 for all), oldest first."""
         ids = list(known)
-        rows = await raw.fetch(LOAD, [self.part_of(i) for i in ids], ids, list(known.values()))
+        rows = await raw.fetch(self._load, [self.part_of(i) for i in ids], ids, list(known.values()))
         streams: dict[UUID, list[Recorded]] = {i: [] for i in ids}
         for row in rows:
-            event = self._recorded(row)
+            event = Recorded._make(row)
             streams[event.stream_id].append(event)
         return streams
 
     async def read(self, raw: asyncpg.Connection, part: int, after: int, limit: int) -> list[Recorded]:
         """Give up to `limit` events of a log partition after a position, in the order of the log."""
-        return [self._recorded(row) for row in await raw.fetch(READ, part, after, limit)]
+        return [Recorded._make(row) for row in await raw.fetch(self._read, part, after, limit)]
 
     async def stream(
         self, raw: asyncpg.Connection, part: int, after: int = 0, until: int = 2**62, prefetch: int = 2000
     ) -> AsyncIterator[Recorded]:
         """Go through a log partition in order by a cursor; needs an open transaction."""
-        query = (
-            f"SELECT {COLUMNS} FROM event WHERE log_part = $1 AND position > $2 AND position <= $3 ORDER BY position"
-        )
-        async for row in raw.cursor(query, part, after, until, prefetch=prefetch):
-            yield self._recorded(row)
+        async for row in raw.cursor(self._stream, part, after, until, prefetch=prefetch):
+            yield Recorded._make(row)
 
     async def heads(self, raw: asyncpg.Connection) -> dict[int, int]:
         """Give the last position of each log partition; 0 where nothing is recorded."""
@@ -170,32 +172,10 @@ class Store:
         )
         return {row["p"]: row["head"] or 0 for row in rows}
 
-    def _recorded(self, row: asyncpg.Record) -> Recorded:
-        return Recorded(
-            event_id=row["event_id"],
-            type=row["type"],
-            log=self.log,
-            log_part=row["log_part"],
-            position=row["position"],
-            stream_kind=row["stream_kind"],
-            stream_id=row["stream_id"],
-            version=row["version"],
-            actor=row["actor"],
-            on_behalf_of=row["on_behalf_of"],
-            via=row["via"],
-            command_id=row["command_id"],
-            correlation_id=row["correlation_id"],
-            causation_id=row["causation_id"],
-            traceparent=row["traceparent"],
-            recorded_at=row["recorded_at"],
-            received_at=row["received_at"],
-            body=row["body"],
-            body_hash=row["body_hash"],
-            chain_hash=row["chain_hash"],
-        )
-
 
 def _understood(error: asyncpg.PostgresError) -> Exception:
+    """Turn what the append function refuses into the error that a caller can act on."""
+    cause: Exception = error
     match error.sqlstate:
         case "RC001":
             return StaleVersion(str(error), fix="read the case again and decide again")
@@ -204,4 +184,4 @@ def _understood(error: asyncpg.PostgresError) -> Exception:
         case "23505" if getattr(error, "constraint_name", "") == "event_stream_version":
             return StaleVersion(str(error), fix="read the case again and decide again")
         case _:
-            return error
+            return cause
