@@ -1,0 +1,1 @@
+"""The whole system on one machine without Docker: PostgreSQL, Kafka and the services as child processes."""

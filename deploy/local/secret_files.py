@@ -1,0 +1,22 @@
+"""Passwords that live in one file each, readable by their owner alone."""
+
+import os
+import secrets
+from pathlib import Path
+
+
+def write_secret(path: Path, content: bytes) -> None:
+    """Write `content` to `path` with mode 0600, whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
+    temporary.rename(path)
+
+
+def password_in(path: Path) -> str:
+    """The password kept in `path`, made up at random on first use."""
+    if not path.exists():
+        write_secret(path, secrets.token_urlsafe(24).encode())
+    return path.read_text().strip()

@@ -1,0 +1,17 @@
+"""Waiting for something to become true, with a limit."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+
+
+def eventually(holds: Callable[[], Awaitable[bool]], timeout: float = 20) -> None:
+    """Poll an async condition until it holds; AssertionError after `timeout` seconds."""
+    deadline = time.monotonic() + timeout
+
+    async def poll() -> None:
+        while not await holds():
+            assert time.monotonic() < deadline, f"not so within {timeout} s"
+            await asyncio.sleep(0.1)
+
+    asyncio.run(poll())
