@@ -35,6 +35,8 @@ class ApprovalGiven(CaseFact):
     on_behalf_of: str | None = None
     authority: Authority
     note: str
+    conditions: tuple[str, ...] = ()
+    amount: Money | None = None
 
 
 @published("approvals.exception_approved.v1")

@@ -4,8 +4,57 @@ from uuid import UUID
 
 from pydantic import Field
 
-from shared.contracts.event import CaseFact, Instant, Personal, published
+from shared.contracts.event import CaseFact, Instant, Part, Personal, published
 from shared.contracts.values import Backing
+
+
+class Owed(Part):
+    """A promise that waits until it is known whose case this is."""
+
+    promise_id: UUID
+    what: Personal = Field(min_length=1)
+    due: Instant
+    at_risk_from: Instant
+    made_by: str
+
+
+@published("followup.case_taken_up.v1")
+class CaseTakenUp(CaseFact):
+    """It is known whose case this is; from now on promises are made to that customer."""
+
+    customer_id: UUID
+
+
+@published("followup.message_noted.v1")
+class MessageNoted(CaseFact):
+    """The customer's message was heard and waits for its reading (`read` false), or was read; `at` is when.
+
+    `quiet_until` is when the case counts as settled if nothing more comes; absent while something is open.
+    """
+
+    message_id: UUID
+    at: Instant
+    read: bool
+    language: str | None = None
+    settled: bool | None = None
+    quiet_until: Instant | None = None
+
+
+@published("followup.matter_noted.v1")
+class MatterNoted(CaseFact):
+    """Another service answered a request, or left it open: what followup may rest promises on, or waits for.
+
+    `outcome` is boundary, granted, referred or proposed (triage), or approved, rejected, countered, withdrawn or
+    expired (approvals); `matter_id` is the request for the first three, else the exception.
+    """
+
+    matter_id: UUID
+    request_id: UUID
+    outcome: str
+    at: Instant
+    backing: Backing | None = None
+    owed: Owed | None = None
+    quiet_until: Instant | None = None
 
 
 @published("followup.promise_made.v1")

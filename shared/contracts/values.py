@@ -67,3 +67,4 @@ class Quorum(Part):
 
     kind: Literal["any", "all", "n"] = "any"
     needed: int = Field(default=1, ge=1)
+    named: tuple[str, ...] = ()
