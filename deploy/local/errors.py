@@ -1,14 +1,17 @@
-"""What can go wrong with the local stack, said in one line with its remedy."""
+"""What can go wrong with the local stack; each error is one line with its remedy."""
+
+from shared.kernel.errors import RecourseError
 
 
-class StackError(Exception):
-    """A failure a person can act on: `problem` says what is wrong, `fix` what to do about it."""
+class StackError(RecourseError):
+    """Something could not be started or stopped; `fix` says what to do about it. The command line exits with 1."""
 
     def __init__(self, problem: str, fix: str) -> None:
-        super().__init__(f"{problem}. {fix}")
-        self.problem = problem
-        self.fix = fix
+        super().__init__(problem, fix=fix)
 
 
-class UsageError(StackError):
-    """The command cannot be carried out as it was given; the command line exits with code 2."""
+class UsageError(RecourseError):
+    """The command cannot be carried out as it was given. The command line exits with 2."""
+
+    def __init__(self, problem: str, fix: str) -> None:
+        super().__init__(problem, fix=fix)
