@@ -32,6 +32,11 @@ class Store:
             " ORDER BY e.stream_id, e.version"
         )
         self._read = f"SELECT {columns} FROM event e WHERE log_part = $1 AND position > $2 ORDER BY position LIMIT $3"
+        self._read_all = (
+            f"SELECT {columns} FROM unnest($1::smallint[], $2::bigint[]) AS s(part, position) CROSS JOIN LATERAL"
+            " (SELECT * FROM event WHERE log_part = s.part AND position > s.position ORDER BY position LIMIT $3) AS e"
+            " ORDER BY e.log_part, e.position"
+        )
         self._stream = (
             f"SELECT {columns} FROM event e WHERE log_part = $1 AND position > $2 AND position <= $3 ORDER BY position"
         )
@@ -155,6 +160,11 @@ class Store:
     async def read(self, raw: asyncpg.Connection, part: int, after: int, limit: int) -> list[Recorded]:
         """Give up to `limit` events of a log partition after a position, in the order of the log."""
         return [Recorded._make(row) for row in await raw.fetch(self._read, part, after, limit)]
+
+    async def read_all(self, raw: asyncpg.Connection, after: Mapping[int, int], limit: int) -> list[Recorded]:
+        """Give up to `limit` events of each log partition after the position given for it, in the order of the log."""
+        rows = await raw.fetch(self._read_all, list(after), list(after.values()), limit)
+        return [Recorded._make(row) for row in rows]
 
     async def stream(
         self, raw: asyncpg.Connection, part: int, after: int = 0, until: int = 2**62, prefetch: int = 2000

@@ -1,0 +1,124 @@
+"""Publishes a service's log to Kafka: one relay a service, each log partition in order, never a position skipped."""
+
+import asyncio
+from collections.abc import Sequence
+
+import asyncpg
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
+
+from shared.contracts.event import Recorded
+from shared.eventstore.database import TRANSIENT, Database
+from shared.eventstore.store import Store
+from shared.messaging import cursor
+from shared.messaging.codec import encode
+from shared.messaging.topics import topic_of
+from shared.runtime.telemetry import LAG, RELAYED, log
+
+RELAY = "relay"
+RELAY_LOCK = 8
+BUSY_SECONDS = 0.005
+IDLE_SECONDS = 0.2
+PAGE = 500
+TAKE_OVER = """
+    UPDATE log_cursor SET epoch = epoch + 1 WHERE consumer = $1 AND source = $2 RETURNING log_part, position, epoch"""
+MOVE = """
+    UPDATE log_cursor c SET position = m.after
+    FROM unnest($3::smallint[], $4::bigint[]) AS m(log_part, after)
+    WHERE c.consumer = $1 AND c.source = $2 AND c.log_part = m.log_part AND c.epoch = $5"""
+
+
+class NotLeading(Exception):
+    """Another relay of this service took over."""
+
+
+class Relay:
+    """Moves facts from the log to the owner's topic, at least once and in order; the same positions again after a crash.
+
+    `wake` is set by this process's own appends; appends of other instances are found by polling.
+    """
+
+    def __init__(self, database: Database, store: Store, bootstrap: str, wake: asyncio.Event) -> None:
+        self.leading = False
+        self._database = database
+        self._store = store
+        self._bootstrap = bootstrap
+        self._wake = wake
+        self._topic = topic_of(store.log)
+
+    async def run(self) -> None:
+        """Relay until cancelled; when Kafka, the database or the leadership goes away, start over from the cursor."""
+        while True:
+            try:
+                await self._lead()
+            except (KafkaError, NotLeading, *TRANSIENT) as error:
+                log.warning("relay starts over", error=repr(error))
+                await asyncio.sleep(IDLE_SECONDS)
+            finally:
+                self.leading = False
+
+    async def _lead(self) -> None:
+        async with self._database.connection() as held:
+            while not await held.raw.fetchval("SELECT pg_try_advisory_lock($1, 0)", RELAY_LOCK):
+                await asyncio.sleep(IDLE_SECONDS)
+            try:
+                await self._publish_all(held.raw)
+            finally:
+                if not held.raw.is_closed():
+                    await held.raw.execute("SELECT pg_advisory_unlock_all()")
+
+    async def _publish_all(self, raw: asyncpg.Connection) -> None:
+        log_name = self._store.log
+        await cursor.open_cursors(raw, RELAY, [log_name], self._store.parts)
+        rows = await raw.fetch(TAKE_OVER, RELAY, log_name)
+        positions = {row["log_part"]: row["position"] for row in rows}
+        epoch = max(row["epoch"] for row in rows)
+        await raw.execute(
+            "UPDATE log_cursor SET epoch = $3 WHERE consumer = $1 AND source = $2", RELAY, log_name, epoch
+        )
+        producer = AIOKafkaProducer(
+            bootstrap_servers=self._bootstrap, enable_idempotence=True, acks="all", linger_ms=0, max_batch_size=262144
+        )
+        await producer.start()
+        try:
+            self.leading = True
+            while True:
+                self._wake.clear()
+                events = await self._store.read_all(raw, positions, PAGE)
+                if not events:
+                    await self._idle()
+                    continue
+                LAG.labels(log_name).set(len(events))
+                positions.update(await self._publish(producer, events))
+                await self._advance(raw, positions, epoch)
+                RELAYED.labels(log_name).inc(len(events))
+                if len(events) < PAGE:
+                    await asyncio.sleep(BUSY_SECONDS)
+        finally:
+            await producer.stop()
+
+    async def _idle(self) -> None:
+        LAG.labels(self._store.log).set(0)
+        try:
+            async with asyncio.timeout(IDLE_SECONDS):
+                await self._wake.wait()
+        except TimeoutError:
+            return
+
+    async def _publish(self, producer: AIOKafkaProducer, events: Sequence[Recorded]) -> dict[int, int]:
+        """Send events and wait for every acknowledgement; give the last position of each log partition."""
+        sent = []
+        last: dict[int, int] = {}
+        for event in events:
+            key, value, headers = encode(event)
+            sent.append(
+                await producer.send(self._topic, value=value, key=key, partition=event.log_part, headers=headers)
+            )
+            last[event.log_part] = event.position
+        await asyncio.gather(*sent)
+        return last
+
+    async def _advance(self, raw: asyncpg.Connection, positions: dict[int, int], epoch: int) -> None:
+        status = await raw.execute(MOVE, RELAY, self._store.log, list(positions), list(positions.values()), epoch)
+        if int(status.rpartition(" ")[2]) != len(positions):
+            raise NotLeading(f"the relay of {self._store.log} was taken over")
