@@ -1,0 +1,1 @@
+"""The authority matrix as data, and the rules that read it."""
