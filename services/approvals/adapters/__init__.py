@@ -1,0 +1,1 @@
+"""Reads the authority matrix from its files."""
