@@ -6,17 +6,14 @@ has one owning topic, whose order decides (`owned`), or it merges commutatively 
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
-from decimal import Decimal
+from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Literal, NamedTuple
-from uuid import UUID
 
 from sqlalchemy import BigInteger, Column, DateTime, Table
 from sqlalchemy.types import TypeEngine
 
-Value = UUID | str | int | bool | Decimal | datetime | date | None
-Key = tuple[Value, ...]
+Key = tuple[Any, ...]
 Row = dict[str, Any]
 Merge = Literal["set", "greatest", "least", "add"]
 
@@ -79,7 +76,7 @@ class Change(NamedTuple):
 
     model: ReadModel
     key: Key
-    set: Mapping[str, Value] = NOTHING
+    set: Mapping[str, object] = NOTHING
     greatest: Mapping[str, datetime] = NOTHING
     least: Mapping[str, datetime] = NOTHING
     add: Mapping[str, int] = NOTHING

@@ -1,4 +1,4 @@
-"""The handler of a deciding service: events of others become commands, all carried out in the consumer's transaction."""
+"""The handler of a deciding service: events become commands, carried out in the consumer's transaction."""
 
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack

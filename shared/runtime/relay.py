@@ -33,13 +33,14 @@ class NotLeading(Exception):
 
 
 class Relay:
-    """Moves facts from the log to the owner's topic, at least once and in order; the same positions again after a crash.
+    """Moves facts from the log to the owner's topic, in order, and the same positions again after a crash.
 
     `wake` is set by this process's own appends; appends of other instances are found by polling.
     """
 
     def __init__(self, database: Database, store: Store, bootstrap: str, wake: asyncio.Event) -> None:
         self.leading = False
+        self.standing_by = False
         self._database = database
         self._store = store
         self._bootstrap = bootstrap
@@ -55,12 +56,12 @@ class Relay:
                 log.warning("relay starts over", error=repr(error))
                 await asyncio.sleep(IDLE_SECONDS)
             finally:
-                self.leading = False
+                self.leading = self.standing_by = False
 
     async def _lead(self) -> None:
         async with self._database.connection() as held:
-            while not await held.raw.fetchval("SELECT pg_try_advisory_lock($1, 0)", RELAY_LOCK):
-                await asyncio.sleep(IDLE_SECONDS)
+            self.standing_by = True
+            await held.raw.execute("SELECT pg_advisory_lock($1, 0)", RELAY_LOCK)
             try:
                 await self._publish_all(held.raw)
             finally:

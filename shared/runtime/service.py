@@ -1,0 +1,177 @@
+"""Puts a deciding service together: database, log, shell, relay, ticker, consumer, HTTP."""
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from types import ModuleType
+from typing import Any
+
+import uvicorn
+from aiokafka.errors import KafkaError
+from fastapi import APIRouter, FastAPI, Request
+from faststream.kafka import KafkaBroker, KafkaRouter
+from sqlalchemy.exc import OperationalError
+
+from shared.eventstore.database import TRANSIENT, Database
+from shared.eventstore.migrate import migrate
+from shared.eventstore.store import Store
+from shared.messaging.broker import ensure_topics, make_broker
+from shared.messaging.topics import TOPICS
+from shared.runtime.auth import TokenVerifier
+from shared.runtime.consumer import Consumer, Handler
+from shared.runtime.operations import operations_router
+from shared.runtime.peers import Peers
+from shared.runtime.problems import answer_problems
+from shared.runtime.reactor import Reactor
+from shared.runtime.relay import Relay
+from shared.runtime.rules import Rules
+from shared.runtime.settings import ServiceSettings
+from shared.runtime.shell import Shell
+from shared.runtime.telemetry import log, set_up_telemetry
+from shared.runtime.ticker import Ticker
+from shared.runtime.tracing import TraceRequests
+
+START_SECONDS = 60
+Extra = Callable[["Service"], AbstractAsyncContextManager[None]]
+
+
+class Service:
+    """The parts of one running service. `shell`, `relay` and `ticker` are there in deciding services only."""
+
+    def __init__(self, package: ModuleType, settings: ServiceSettings, router: KafkaRouter) -> None:
+        self.package = package
+        self.charter = package.CHARTER
+        self.settings = settings
+        self.verifier = TokenVerifier.from_file(settings.token_public_key_file)
+        self.database = Database(settings.database_url.get_secret_value(), pool_size=settings.pool_size)
+        self.peers = Peers(settings)
+        self.broker: KafkaBroker = make_broker(settings.kafka_bootstrap, router)
+        self.store: Store | None = None
+        self.shell: Shell[Any, Any] | None = None
+        self.relay: Relay | None = None
+        self.consumer: Consumer | None = None
+        self.tasks: list[Callable[[], Any]] = []
+
+    def decide(self, rules: Rules[Any, Any]) -> "Service":
+        """Give the service a log and rules: it carries out commands, reacts, relays and keeps deadlines."""
+        self.store = Store(self.charter.owner, self.settings.log_parts)
+        self.shell = Shell(self.database, self.store, rules)
+        self.relay = Relay(self.database, self.store, self.settings.kafka_bootstrap, self.shell.appended)
+        self.tasks += [self.relay.run, Ticker(self.shell).run]
+        return self.consume(Reactor(self.shell))
+
+    def consume(self, handler: Handler) -> "Service":
+        """Give the service a handler for what its charter listens to."""
+        self.consumer = Consumer(
+            self.charter.owner,
+            self.database,
+            handler,
+            self.peers,
+            sources=self.charter.listens,
+            parts=self.settings.log_parts,
+            poison_attempts=self.settings.poison_attempts,
+        )
+        self.broker.context.set_global("consumer", self.consumer)
+        return self
+
+    def app(self, routers: Sequence[APIRouter], *, title: str, extras: Sequence[Extra] = ()) -> FastAPI:
+        """Give the HTTP application; starting it starts the whole service, stopping it stops all of it.
+
+        `extras` are context managers that live as long as the service, such as a mail door.
+        """
+
+        @asynccontextmanager
+        async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+            async with AsyncExitStack() as stack:
+                await self._start(stack)
+                for extra in extras:
+                    await stack.enter_async_context(extra(self))
+                app.state.ready = True
+                log.info("ready")
+                yield
+                app.state.ready = False
+
+        app = FastAPI(title=title, version="1", lifespan=lifespan, summary=self.package.__doc__)
+        app.state.service = self
+        app.state.verifier = self.verifier
+        app.state.ready = False
+        app.add_middleware(TraceRequests)
+        answer_problems(app)
+        for router in (*routers, operations_router(self.charter.owner)):
+            app.include_router(router)
+        return app
+
+    async def _start(self, stack: AsyncExitStack) -> None:
+        settings = self.settings
+        if settings.migration_database_url is not None:
+            url = settings.migration_database_url.get_secret_value()
+            await _once_reachable("database", lambda: asyncio.to_thread(migrate, url, self.package))
+        stack.push_async_callback(self.database.close)
+        stack.push_async_callback(self.peers.close)
+        await _once_reachable(
+            "Kafka", lambda: ensure_topics(settings.kafka_bootstrap, TOPICS.values(), settings.log_parts)
+        )
+        tasks = [asyncio.create_task(task(), name=getattr(task, "__qualname__", "task")) for task in self.tasks]
+        for task in tasks:
+            task.add_done_callback(_never_ends)
+        stack.push_async_callback(_cancel, tasks)
+        if self.consumer is not None:
+            await self.broker.start()
+            stack.push_async_callback(self.broker.stop)
+
+
+async def _once_reachable(what: str, attempt: Callable[[], Any]) -> None:
+    """Try until it goes through, at most a minute: a service may be started before its database and Kafka are up."""
+    loop = asyncio.get_running_loop()
+    until = loop.time() + START_SECONDS
+    while True:
+        try:
+            await attempt()
+        except (KafkaError, OperationalError, *TRANSIENT) as error:
+            if loop.time() > until:
+                raise
+            log.info("waiting", what=what, error=str(error).splitlines()[0] if str(error) else repr(error))
+            await asyncio.sleep(0.3)
+        else:
+            return
+
+
+def _never_ends(task: "asyncio.Task[Any]") -> None:
+    if not task.cancelled() and (error := task.exception()) is not None:
+        log.error("a background task died; the service stops", task=task.get_name(), exc_info=error)
+        asyncio.get_running_loop().call_soon(_stop_process)
+
+
+def _stop_process() -> None:
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+async def _cancel(tasks: "Sequence[asyncio.Task[Any]]") -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def shell_of(request: Request) -> Shell[Any, Any]:
+    """FastAPI dependency: the shell of the running service."""
+    shell = request.app.state.service.shell
+    assert isinstance(shell, Shell)
+    return shell
+
+
+def run(app: FastAPI, settings: ServiceSettings, service: str) -> None:
+    """Serve until SIGTERM or Ctrl-C."""
+    set_up_telemetry(service, otlp_endpoint=settings.otlp_endpoint, level=settings.log_level)
+    uvicorn.run(
+        app,
+        host=settings.http_host,
+        port=settings.http_port,
+        loop="uvloop",
+        http="httptools",
+        ws="websockets-sansio",
+        log_level="warning",
+        access_log=False,
+        timeout_graceful_shutdown=5,
+    )
