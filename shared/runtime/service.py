@@ -3,10 +3,11 @@
 import asyncio
 import os
 import signal
+import sys
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from types import ModuleType
-from typing import Any
+from typing import Any, TypeVar
 
 import uvicorn
 from aiokafka.errors import KafkaError
@@ -17,6 +18,7 @@ from sqlalchemy.exc import OperationalError
 from shared.eventstore.database import TRANSIENT, Database
 from shared.eventstore.migrate import migrate
 from shared.eventstore.store import Store
+from shared.kernel.errors import RecourseError
 from shared.messaging.broker import ensure_topics, make_broker
 from shared.messaging.topics import TOPICS
 from shared.runtime.auth import TokenVerifier
@@ -27,13 +29,14 @@ from shared.runtime.problems import answer_problems
 from shared.runtime.reactor import Reactor
 from shared.runtime.relay import Relay
 from shared.runtime.rules import Rules
-from shared.runtime.settings import ServiceSettings
+from shared.runtime.settings import ServiceSettings, load_settings
 from shared.runtime.shell import Shell
 from shared.runtime.telemetry import log, set_up_telemetry
 from shared.runtime.ticker import Ticker
 from shared.runtime.tracing import TraceRequests
 
 START_SECONDS = 60
+T = TypeVar("T", bound=ServiceSettings)
 Extra = Callable[["Service"], AbstractAsyncContextManager[None]]
 
 
@@ -161,9 +164,18 @@ def shell_of(request: Request) -> Shell[Any, Any]:
     return shell
 
 
-def run(app: FastAPI, settings: ServiceSettings, service: str) -> None:
-    """Serve until SIGTERM or Ctrl-C."""
-    set_up_telemetry(service, otlp_endpoint=settings.otlp_endpoint, level=settings.log_level)
+def serve(name: str, settings_class: type[T], create_app: Callable[[T], FastAPI]) -> None:
+    """Run a service until SIGTERM or Ctrl-C: read its settings, put it together, serve it.
+
+    A setting or policy file that cannot be read ends the process with exit code 2 and one line that names it.
+    """
+    try:
+        settings = load_settings(settings_class)
+        set_up_telemetry(name, otlp_endpoint=settings.otlp_endpoint, level=settings.log_level)
+        app = create_app(settings)
+    except RecourseError as error:
+        print(f"{name}: {error}", file=sys.stderr)
+        raise SystemExit(2) from error
     uvicorn.run(
         app,
         host=settings.http_host,

@@ -1,6 +1,7 @@
 """What every service reads from its environment; each service adds its own few fields under its own prefix."""
 
 from pathlib import Path
+from typing import TypeVar
 
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings
@@ -35,7 +36,10 @@ class ServiceSettings(BaseSettings):
         return url
 
 
-def load_settings(cls: type[ServiceSettings]) -> ServiceSettings:
+T = TypeVar("T", bound=ServiceSettings)
+
+
+def load_settings(cls: type[T]) -> T:
     """Read the environment; raises MalformedInput naming the first variable that is missing or wrong."""
     prefix = str(cls.model_config.get("env_prefix", ""))
     try:
