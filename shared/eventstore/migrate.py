@@ -3,6 +3,7 @@
 from pathlib import Path
 from types import ModuleType
 
+import psycopg
 from alembic import command, context, op
 from alembic.config import Config
 from sqlalchemy import Connection, MetaData, create_engine, make_url, text
@@ -51,4 +52,6 @@ def create_consumer(app_role: str) -> None:
 
 
 def _run_sql(name: str, **values: str | int) -> None:
-    op.get_bind().exec_driver_sql((HERE / name).read_text() % values)
+    driver = op.get_bind().connection.driver_connection
+    assert isinstance(driver, psycopg.Connection)
+    driver.execute((HERE / name).read_text() % values)  # without parameters, so that % in the SQL stays itself
