@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import os
+import signal
 import subprocess
 import time
 from collections.abc import Mapping
@@ -61,7 +62,7 @@ class LocalKafka:
         self.data = self.directory / "data"
         self.properties = self.directory / "server.properties"
         self.log_file = self.directory / "kafka.log"
-        self.child = Child("kafka", [], self.log_file, grace_seconds=40)
+        self.child = Child("kafka", [], self.log_file, grace_seconds=40, after_stop=self._keep_archive)
         self._new_archive: Path | None = None
 
     @property
@@ -94,9 +95,6 @@ class LocalKafka:
     def stop(self) -> None:
         """Controlled shutdown. The first one on a machine also keeps what makes later starts fast."""
         self.child.stop()
-        if self._new_archive is not None and self._new_archive.exists():
-            self._new_archive.rename(self._archive())
-            self._new_archive = None
 
     def wait_ready(self, timeout: float = 90) -> None:
         """Wait for an answer to a metadata request that names our broker."""
@@ -142,6 +140,11 @@ class LocalKafka:
                 abandoned.unlink()
         self._new_archive = self._archive().with_suffix(f".{os.getpid()}.new")
         return [f"-XX:AOTCacheOutput={self._new_archive}", *quiet]
+
+    def _keep_archive(self) -> None:
+        asked = self.child.returncode in (0, 128 + signal.SIGTERM)
+        if self._new_archive is not None and self._new_archive.exists() and asked:
+            self._new_archive.rename(self._archive())
 
     def _reclaim(self) -> None:
         """Stop a broker that a killed run left on our directory."""

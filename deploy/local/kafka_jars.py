@@ -44,9 +44,13 @@ def class_path(progress: Progress | None = None) -> list[Path]:
     cache = cache_directory()
     cache.mkdir(parents=True, exist_ok=True)
     report = _Report(len(locked), progress)
-    with exclusively(cache / "jars.lock"), ThreadPoolExecutor(DOWNLOADS_AT_ONCE) as pool:
-        context = _context(report)
-        return list(pool.map(lambda dependency: _fetched(context, dependency, report), locked))
+    context = _context(report)
+    pool = ThreadPoolExecutor(DOWNLOADS_AT_ONCE)
+    with exclusively(cache / "jars.lock"):
+        try:
+            return list(pool.map(lambda dependency: _fetched(context, dependency, report), locked))
+        finally:
+            pool.shutdown(cancel_futures=True)  # so that Ctrl-C waits for the files under way only
 
 
 def write_lock() -> int:

@@ -1,9 +1,11 @@
 """Locks between processes that the kernel drops when their holder dies."""
 
 import fcntl
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 
 @contextmanager
@@ -15,12 +17,18 @@ def exclusively(path: Path) -> Iterator[None]:
 
 
 @contextmanager
-def alone(path: Path) -> Iterator[bool]:
-    """Hold `path` alone if nobody does; yields whether that worked, without waiting."""
+def alone(path: Path, patience: float = 0) -> Iterator[bool]:
+    """Hold `path` alone if nobody else does within `patience` seconds; yields whether that worked."""
+    deadline = time.monotonic() + patience
     with path.open("ab") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            yield False
-        else:
-            yield True
+        while not (held := _try(file)) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        yield held
+
+
+def _try(file: BinaryIO) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

@@ -154,7 +154,7 @@ class LocalPostgres:
         unfinished.rename(self.data)
 
     def _reclaim(self) -> None:
-        """Stop servers of a killed run that still sit in our data directory; drop a pid file whose owner is gone."""
+        """Stop servers of a killed run that still sit in our data directory; drop lock files whose owner is gone."""
         deadline = time.monotonic() + 60
         while orphans := self._processes():
             pids = {process.pid for process in orphans}
@@ -167,8 +167,9 @@ class LocalPostgres:
                     f"A PostgreSQL server still runs on {self.data} (process {min(p.pid for p in left)})",
                     "Stop that process and try again.",
                 )
-        # PostgreSQL would refuse to start if another program happened to have the old process id.
-        (self.data / "postmaster.pid").unlink(missing_ok=True)
+        # PostgreSQL would refuse to start while the old process id is a zombie's or another program's.
+        for stale in (self.data / "postmaster.pid", *self.socket.glob(".s.PGSQL.*")):
+            stale.unlink(missing_ok=True)
 
     def _processes(self) -> list[psutil.Process]:
         """Processes named postgres that work in our data directory (each one changes into it)."""

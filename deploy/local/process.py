@@ -81,8 +81,10 @@ class Child:
     argv: Sequence[str]
     log_file: Path
     env: Mapping[str, str] = field(default_factory=dict)
+    directory: Path | None = None
     stop_signal: int = signal.SIGTERM
     grace_seconds: float = 20.0
+    after_stop: Callable[[], None] | None = None
     process: "subprocess.Popen[bytes] | None" = None
 
     def start(self) -> None:
@@ -93,6 +95,7 @@ class Child:
             self.process = subprocess.Popen(
                 [*launcher, *self.argv],
                 env={**os.environ, **self.env},
+                cwd=self.directory,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -124,6 +127,8 @@ class Child:
         except subprocess.TimeoutExpired:
             os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait()
+        if self.after_stop is not None:
+            self.after_stop()
 
     def log_tail(self, lines: int = 15) -> list[str]:
         """The last `lines` lines of its log, empty if there is none."""

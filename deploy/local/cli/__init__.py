@@ -1,0 +1,1 @@
+"""The command `recourse`: one module a verb, each with `add_to(app)`."""
