@@ -1,0 +1,1 @@
+"""Intake: the doors that customers come in by and answers leave by, and the cases that their messages open."""

@@ -1,0 +1,140 @@
+"""E-mail: raw bytes of any mail, broken ones too, become a message or an automatic mail; replies become mails."""
+
+import email
+import hashlib
+from datetime import datetime, timedelta
+from email.message import EmailMessage, Message
+from email.policy import SMTP
+from email.utils import format_datetime, formataddr
+from typing import Literal
+
+from services.intake.channels.automatic import OWN_MARK, Signs, quiet_reason, signs_of, verdict
+from services.intake.channels.channel import (
+    Arrival,
+    AutomaticMail,
+    Content,
+    InboundMessage,
+    OwnMail,
+    ReplyContext,
+    normal_address,
+)
+from services.intake.channels.mail_body import Body, read_body
+from services.intake.channels.mail_headers import addresses, date_of, header, mended, message_ids
+from services.intake.domain.tracking import codes_in
+from shared.contracts.intake import MessageSent
+
+CLOCK_ERROR = timedelta(minutes=5)
+MEDIA_TYPE = "message/rfc822"
+NO_ADDRESS = "it names no address to answer"
+QUOTED_REFS = 20
+
+
+class EmailChannel:
+    """Mail in by SMTP, mail out by SMTP."""
+
+    name: Literal["email"] = "email"
+    style = "letter"
+
+    def parse(self, content: bytes, arrival: Arrival) -> InboundMessage | AutomaticMail:
+        """Read a mail; never raises. Its time is its Date where that is not in the future, else the arrival."""
+        mail = email.message_from_bytes(mended(content))
+        body = read_body(mail)
+        seen = signs_of(mail, body, arrival.envelope_from, arrival.own)
+        found = verdict(seen)
+        message_id = (message_ids(mail, "Message-ID") or [""])[0]
+        key = _dedupe_key(mail, body, message_id)
+        codes = codes_in(f"{seen.subject}\n{body.text}")
+        kept = Content(content, MEDIA_TYPE)
+        received_at = _received_at(mail, arrival)
+        if found:
+            sender = seen.sender or seen.sender_name or seen.envelope
+            return AutomaticMail(
+                found.kind, message_id or key, key, sender, seen.subject, received_at, kept,
+                found.reason, found.status, found.about, codes,
+            )  # fmt: skip
+        name, address = _correspondent(mail, seen, arrival.own)
+        return InboundMessage(
+            channel=self.name,
+            channel_message_id=message_id or key,
+            dedupe_key=key,
+            conversation_key=key,
+            address_kind="email" if address else "unknown",
+            address=normal_address("email", address) or key,
+            name=name or None,
+            subject=seen.subject or None,
+            text=body.text,
+            received_at=received_at,
+            language_hint=header(mail, "Content-Language").split(",")[0].strip().lower()[:2] or None,
+            refs=_refs(mail),
+            tracking_codes=codes,
+            content=kept,
+            attachments=tuple(body.files),
+            quiet=quiet_reason(seen) or (None if address else NO_ADDRESS),
+        )
+
+    def compose(self, sent: MessageSent, context: ReplyContext) -> bytes:
+        """Write a reply that threads in the customer's mail program and that no machine answers."""
+        mail = EmailMessage(policy=SMTP)
+        mail["From"] = formataddr(("", context.own.address))
+        mail["To"] = sent.recipient
+        subject = " ".join((sent.subject or "").split())
+        mail["Subject"] = (
+            subject if context.tracking_code in subject else f"{subject} [{context.tracking_code}]".strip()
+        )
+        mail["Date"] = format_datetime(sent.said_at)
+        mail["Message-ID"] = f"<{own_message_id(sent, context.own)}>"
+        refs = _threadable(context.refs)
+        if refs:
+            mail["In-Reply-To"] = f"<{refs[-1]}>"
+            mail["References"] = " ".join(f"<{ref}>" for ref in refs)
+        if context.automatic:
+            mail["Auto-Submitted"] = "auto-replied" if refs else "auto-generated"
+            mail["X-Auto-Response-Suppress"] = "All"
+        mail[OWN_MARK] = str(sent.message_id)
+        mail.set_content(sent.text.encode("utf-8", "replace").decode(), cte="quoted-printable")
+        return mail.as_bytes()
+
+
+def own_message_id(sent: MessageSent, own: OwnMail) -> str:
+    """Give the Message-ID that our mail carries: our message's id at our domain, so a reply finds its case."""
+    return f"{sent.message_id}@{own.domain}"
+
+
+def _threadable(refs: tuple[str, ...]) -> list[str]:
+    """The ids that fit into headers, the first and the latest ones when there are many (RFC 5537, section 3.4.4)."""
+    good = [
+        ref for ref in dict.fromkeys(refs) if ref.isascii() and ref.isprintable() and " " not in ref and len(ref) < 400
+    ]
+    return good if len(good) <= QUOTED_REFS else [good[0], *good[1 - QUOTED_REFS :]]
+
+
+def _dedupe_key(mail: Message, body: Body, message_id: str) -> str:
+    """Name a mail by its Message-ID and what it says: headers that relays add or change are left out."""
+    said = [header(mail, "From"), header(mail, "Date"), header(mail, "Subject"), body.text]
+    said += [file.content.sha256 for file in body.files]
+    digest = hashlib.sha256("\0".join(said).encode("utf-8", "surrogatepass")).hexdigest()
+    return f"{message_id} {digest}".strip()
+
+
+def _received_at(mail: Message, arrival: Arrival) -> datetime:
+    stated = date_of(mail)
+    return stated if stated and stated <= arrival.now + CLOCK_ERROR else arrival.now
+
+
+def _refs(mail: Message) -> tuple[str, ...]:
+    """The mails that this one answers, nearest first: In-Reply-To, then References from the last one back."""
+    return tuple(dict.fromkeys([*message_ids(mail, "In-Reply-To"), *reversed(message_ids(mail, "References"))]))
+
+
+def _correspondent(mail: Message, seen: Signs, own: OwnMail) -> tuple[str, str]:
+    """Who is answered: Reply-To wins over From, unless it leads to a list, many people or ourselves."""
+    asked = addresses(mail, "Reply-To")
+    recipients = {address.lower() for name in ("To", "Cc", "List-Post") for _, address in addresses(mail, name)}
+    if len(asked) == 1 and asked[0][1].lower() not in recipients | {own.address.lower()}:
+        name, address = asked[0]
+        return name or (seen.sender_name if address.lower() == seen.sender else ""), address
+    pairs = addresses(mail, "From") or addresses(mail, "Sender")
+    return pairs[0] if pairs else ("", seen.envelope if "@" in seen.envelope else "")
+
+
+CHANNEL = EmailChannel()

@@ -1,0 +1,124 @@
+"""Header lines of mail as it really comes: raw bytes, broken encodings, addresses that no grammar accepts."""
+
+import binascii
+import re
+from contextlib import suppress
+from datetime import UTC, datetime
+from email.header import decode_header
+from email.message import Message
+from email.utils import getaddresses, parsedate_to_datetime
+
+from services.intake.channels.charsets import decoded
+
+ENCODED_WORD = re.compile(r"=\?[^?\s]+\?[bq]\?[^?]*\?=", re.IGNORECASE)
+ADDRESS = re.compile(r"[^\s<>()\[\],;:\"@]+@[^\s<>()\[\],;:\"@]+")
+MESSAGE_ID = re.compile(r"<([^<>]+)>")
+HEADER_LINE = re.compile(rb"^[\x21-\x39\x3b-\x7e]+[ \t]*:")
+WELL_KNOWN = re.compile(rb"^(from|to|subject|date|message-id|content-type|mime-version|received)[ \t]*:", re.IGNORECASE)
+BOM = b"\xef\xbb\xbf"
+CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]+")
+
+
+def mended(raw: bytes) -> bytes:
+    """Give a mail whose header block a parser reads to its end: no byte order mark or blank lines before it, no stray
+    line inside it, no white space before a colon. Mails that need no mending come back as they are.
+    """
+    raw = raw.removeprefix(BOM).lstrip(b"\r\n")
+    end = re.search(rb"\r?\n\r?\n", raw)
+    block = raw[: end.start()] if end else raw
+    lines = block.split(b"\n")
+    fixed = list(lines)
+    for number, line in enumerate(lines):
+        if HEADER_LINE.match(line):
+            fixed[number] = re.sub(rb"^([^:\s]+)[ \t]+:", rb"\1:", line)
+        elif not line.startswith((b" ", b"\t")) and not (number == 0 and line.startswith(b"From ")):
+            if not any(WELL_KNOWN.match(later) for later in lines[number + 1 :]):
+                break  # the body began without a blank line
+            fixed[number] = b" " + line if number else b"X-Stray: " + line
+    return raw if fixed == lines else b"\n".join(fixed) + raw[len(block) :]
+
+
+def raw_values(mail: Message, name: str) -> list[str]:
+    """Give every value of a header, unfolded, with raw 8-bit bytes read in the body's or the likeliest charset."""
+    wanted = name.lower()
+    found = [str(value) for key, value in mail.raw_items() if key.lower() == wanted]
+    return [_unfolded(value, None if value.isascii() else _body_charset(mail)) for value in found]
+
+
+def header(mail: Message, name: str) -> str:
+    """Give the first value of a header with its encoded words decoded; empty when it is missing."""
+    values = raw_values(mail, name)
+    return words(values[0]) if values else ""
+
+
+def words(value: str) -> str:
+    """Decode the encoded words (RFC 2047) of a header value; what cannot be decoded stays as it came."""
+    if "=?" not in value:
+        return value.strip()
+    # words that a folding program cut without white space between them
+    value = re.sub(r"(\?=)(=\?)", r"\1 \2", value)
+    try:
+        pieces = decode_header(value)
+    except (ValueError, binascii.Error):
+        return value.strip()
+    merged: list[tuple[bytes | str, str | None]] = []
+    for piece, charset in pieces:
+        last = merged[-1] if merged else None
+        # a character may be cut in two by the border of two words of the same charset
+        if last and charset and last[1] == charset and isinstance(piece, bytes) and isinstance(last[0], bytes):
+            merged[-1] = (last[0] + piece, charset)
+        else:
+            merged.append((piece, charset))
+    text = "".join(piece if isinstance(piece, str) else _plain(piece, charset) for piece, charset in merged)
+    return CONTROL.sub(" ", text).strip()
+
+
+def _plain(piece: bytes, charset: str | None) -> str:
+    # decode_header gives the text between encoded words as raw-unicode-escape bytes
+    return decoded(piece, charset) if charset else piece.decode("raw-unicode-escape", "replace")
+
+
+def addresses(mail: Message, name: str) -> list[tuple[str, str]]:
+    """Give the (name, address) pairs of an address header, in order; only those with an address."""
+    found: list[tuple[str, str]] = []
+    for value in raw_values(mail, name):
+        pairs = [(words(label), address.strip()) for label, address in getaddresses([value])]
+        good = [(label, address) for label, address in pairs if ADDRESS.fullmatch(address)]
+        found += good or [("", address) for address in ADDRESS.findall(words(value))]
+    return found
+
+
+def message_ids(mail: Message, name: str) -> list[str]:
+    """Give the Message-IDs of a header without their angle brackets, in order; bare ones are accepted."""
+    ids: list[str] = []
+    for value in raw_values(mail, name):
+        bracketed = MESSAGE_ID.findall(value)
+        ids += [found.strip() for found in bracketed] if bracketed else value.replace(",", " ").split()
+    return [found for found in ids if found]
+
+
+def date_of(mail: Message, name: str = "Date") -> datetime | None:
+    """Give the time of a date header in UTC; None when it is missing or cannot be read."""
+    for value in raw_values(mail, name):
+        try:
+            stated = parsedate_to_datetime(value)
+            return stated.replace(tzinfo=stated.tzinfo or UTC).astimezone(UTC)
+        except (ValueError, TypeError, OverflowError, IndexError):
+            continue
+    return None
+
+
+def _unfolded(value: str, hint: str | None) -> str:
+    value = re.sub(r"\r?\n(?=[ \t])", "", value).replace("\r", " ").replace("\n", " ")
+    if not value.isascii():
+        value = decoded(value.encode("utf-8", "surrogateescape"), None, hint)
+    return value.strip()
+
+
+def _body_charset(mail: Message) -> str | None:
+    for part in mail.walk():
+        with suppress(ValueError, LookupError, TypeError):
+            charset = part.get_content_charset()
+            if charset and not charset.startswith(("utf", "us-ascii")):
+                return charset
+    return None

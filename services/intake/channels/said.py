@@ -1,0 +1,136 @@
+"""The channels whose connectors post JSON: one body, one way to read it, and how each channel names conversations."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from services.intake.channels.channel import Arrival, Content, InboundMessage, ReplyContext, normal_address
+from services.intake.domain.tracking import codes_in
+from shared.contracts.intake import MessageSent
+from shared.kernel.errors import MalformedInput
+
+CLOCK_ERROR = timedelta(minutes=5)
+LONGEST_TEXT = 200_000
+
+
+class Sender(BaseModel, extra="forbid"):
+    """The customer's end of the conversation (on an agent's turn too: whom the agent speaks with)."""
+
+    kind: str = Field(min_length=1, max_length=40, description="email, phone, handle, or the channel's own word")
+    address: str = Field(min_length=1, max_length=320)
+    name: str | None = Field(default=None, max_length=200)
+
+
+class DoorMessage(BaseModel):
+    """One thing said on a channel, as its connector posts it."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {
+                    "message_id": "m-1",
+                    "text": "The shirt came torn. I want my money back.",
+                    "said_at": "2026-11-24T09:00:00Z",
+                    "sender": {"kind": "handle", "address": "ada", "name": "Ada"},
+                }
+            ]
+        },
+    )
+
+    message_id: str = Field(min_length=1, max_length=300, description="the channel's own id: repeats are recognised")
+    sender: Sender
+    text: str = Field(max_length=LONGEST_TEXT)
+    speaker: Literal["customer", "agent"] = "customer"
+    said_at: AwareDatetime | None = Field(default=None, description="when it was said; now, if absent")
+    subject: str | None = Field(default=None, max_length=998)
+    language: str | None = Field(default=None, pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$")
+    rating: int | None = None
+    second_transcript: str | None = Field(default=None, max_length=LONGEST_TEXT)
+    duration_ms: int | None = Field(default=None, ge=0)
+
+    @model_validator(mode="after")
+    def _says_something(self) -> "DoorMessage":
+        if not self.text.strip() and self.rating is None and not self.second_transcript:
+            raise ValueError("the message says nothing: give text, a rating or a second_transcript")
+        return self
+
+
+@dataclass(frozen=True, slots=True)
+class SaidChannel:
+    """A channel of posted messages.
+
+    `path` is the door's address; with `{conversation_key}` in it the connector names the conversation, else each
+    message without a subject line of its own starts one. `style` is how answers are worded.
+    """
+
+    name: str
+    style: str
+    path: str
+
+    def parse(self, content: bytes, arrival: Arrival) -> InboundMessage:
+        """Read a posted body; raises MalformedInput naming the field that is wrong."""
+        try:
+            body = DoorMessage.model_validate_json(content)
+        except ValidationError as error:
+            first = error.errors(include_url=False)[0]
+            where = ".".join(str(part) for part in first["loc"]) or "body"
+            raise MalformedInput(first["msg"], field=where, fix="see the door's schema in /openapi.json") from error
+        return self.read(body, arrival, content)
+
+    def read(self, body: DoorMessage, arrival: Arrival, content: bytes = b"") -> InboundMessage:
+        """Give the message of a posted body; raises MalformedInput when it was said in the future."""
+        said_at = body.said_at or arrival.now
+        if said_at > arrival.now + CLOCK_ERROR:
+            raise MalformedInput("lies in the future", field="said_at", fix="send the time at which it was said")
+        conversation = arrival.conversation_key or body.message_id
+        return InboundMessage(
+            channel=self.name,
+            channel_message_id=body.message_id,
+            dedupe_key=f"{conversation}\n{body.message_id}",
+            conversation_key=conversation,
+            address_kind=body.sender.kind,
+            address=normal_address(body.sender.kind, body.sender.address),
+            name=body.sender.name,
+            subject=body.subject,
+            text=body.text,
+            received_at=said_at,
+            speaker=body.speaker,
+            language_hint=body.language,
+            tracking_codes=codes_in(body.text) if body.speaker == "customer" else (),
+            content=Content(content, "application/json") if content else None,
+            rating=body.rating,
+            second_transcript=body.second_transcript,
+            duration_ms=body.duration_ms,
+        )
+
+    def compose(self, sent: MessageSent, context: ReplyContext) -> bytes:
+        """Write our message as the JSON that the channel's connector fetches."""
+        return OutMessage.of(sent, context.tracking_code).model_dump_json(exclude_none=True).encode()
+
+
+class OutMessage(BaseModel):
+    """Our message as a channel's connector gets it."""
+
+    message_id: str
+    purpose: str = Field(description="acknowledgement, script (for the agent to say), agent, boundary, granted, ...")
+    text: str
+    said_at: AwareDatetime
+    tracking_code: str
+    delivery: str
+    in_reply_to: str | None = None
+
+    @classmethod
+    def of(cls, sent: MessageSent, tracking_code: str) -> "OutMessage":
+        """Give what a connector is told of a message that we sent."""
+        return cls(
+            message_id=str(sent.message_id),
+            purpose=sent.purpose,
+            text=sent.text,
+            said_at=sent.said_at,
+            tracking_code=tracking_code,
+            delivery=sent.delivery,
+            in_reply_to=str(sent.in_reply_to) if sent.in_reply_to else None,
+        )
