@@ -15,10 +15,12 @@ from shared.runtime.service import Service, serve
 
 def create_app(settings: ApprovalsSettings) -> FastAPI:
     """Put the service together; starting the app starts all of it."""
-    decider = make_decider(load_authority(settings.policy_dir))
-    rules = Rules(charter=CHARTER, decider=decider, react=react, timers=timers, due=due)
+    authority = load_authority(settings.policy_dir)
+    rules = Rules(charter=CHARTER, decider=make_decider(authority), react=react, timers=timers, due=due)
     service = Service(package, settings, subscribers.router).decide(rules)
-    return service.app([api.router], title="Recourse approvals")
+    app = service.app([api.router], title="Recourse approvals")
+    app.state.authority = authority
+    return app
 
 
 if __name__ == "__main__":

@@ -64,6 +64,11 @@ class Shell(Generic[C, S]):
         """Give a new time-ordered id for a command."""
         return new_id()
 
+    async def state(self, stream_id: UUID) -> S:
+        """Give a stream's state as it is recorded now; the initial state for a stream without facts."""
+        async with self.database.connection() as tx:
+            return (await self._states(tx, {stream_id}))[stream_id][1]
+
     async def execute(self, command: C, by: Caller, *, on_behalf_of: str | None = None) -> Outcome:
         """Carry out a person's command and give what it recorded.
 
