@@ -1,0 +1,84 @@
+"""Writing folded changes to PostgreSQL: upserts when live, COPY into fresh tables when rebuilding."""
+
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+
+import asyncpg
+from sqlalchemy.dialects.postgresql import dialect
+
+from shared.eventstore.readmodel import Batch, Key, ReadModel, Row
+
+DIALECT = dialect()  # type: ignore[no-untyped-call]  # as SQLAlchemy leaves it
+Shape = tuple[str, ...]
+
+
+async def upsert(conn: asyncpg.Connection, schema: str, batch: Batch) -> None:
+    """Merge a batch into a schema's tables: one statement a table and set of columns; append-only tables by COPY."""
+    for model, rows in batch.rows.items():
+        if model.append_only:
+            await _copy(conn, schema, model, rows)
+            continue
+        for shape, items in _by_shape(model, rows).items():
+            names = shape[len(model.key) :]
+            columns: list[Sequence[object]] = [*zip(*(key for key, _ in items), strict=True)]
+            columns += [[row.get(name, _identity(model, name)) for _, row in items] for name in names]
+            await conn.execute(_statement(schema, model, shape), *columns)
+
+
+async def copy(conn: asyncpg.Connection, schema: str, batch: Batch) -> None:
+    """Copy a batch whose keys are all new into a schema's tables."""
+    for model, rows in batch.rows.items():
+        await _copy(conn, schema, model, rows)
+
+
+async def _copy(conn: asyncpg.Connection, schema: str, model: ReadModel, rows: dict[Key, Row]) -> None:
+    names = model.columns[len(model.key) :]
+    sums = {name: 0 for name in names if model.merges[name] == "add"}
+    records: Iterable[tuple[object, ...]]
+    if sums:
+        records = ((*key, *map({**sums, **row}.get, names)) for key, row in rows.items())
+    else:
+        records = ((*key, *map(row.get, names)) for key, row in rows.items())
+    await conn.copy_records_to_table(model.name, schema_name=schema, columns=model.columns, records=records)
+
+
+def _by_shape(model: ReadModel, rows: dict[Key, Row]) -> dict[Shape, list[tuple[Key, Row]]]:
+    """Group rows by the owned columns they set; columns that merge are filled up with what changes nothing."""
+    shapes: dict[frozenset[str], list[tuple[Key, Row]]] = {}
+    for item in rows.items():
+        shapes.setdefault(frozenset(item[1]), []).append(item)
+    merged: dict[Shape, list[tuple[Key, Row]]] = {}
+    for present, items in shapes.items():
+        shape = model.key + tuple(name for name, merge in model.merges.items() if merge != "set" or name in present)
+        merged.setdefault(shape, []).extend(items)
+    return merged
+
+
+def _identity(model: ReadModel, name: str) -> int | None:
+    return 0 if model.merges[name] == "add" else None
+
+
+@lru_cache(maxsize=1024)
+def _statement(schema: str, model: ReadModel, shape: Shape) -> str:
+    arrays = ", ".join(
+        f"${number}::{model.table.columns[name].type.compile(DIALECT)}[]" for number, name in enumerate(shape, 1)
+    )
+    merges = ", ".join(_merge(model, name) for name in shape[len(model.key) :])
+    return (
+        f'INSERT INTO "{schema}"."{model.name}" AS t ({_quoted(shape)}) SELECT * FROM unnest({arrays})'
+        f" ON CONFLICT ({_quoted(model.key)}) DO {f'UPDATE SET {merges}' if merges else 'NOTHING'}"
+    )
+
+
+def _merge(model: ReadModel, name: str) -> str:
+    match model.merges[name]:
+        case "set":
+            return f'"{name}" = EXCLUDED."{name}"'
+        case "add":
+            return f'"{name}" = t."{name}" + EXCLUDED."{name}"'
+        case both:
+            return f'"{name}" = {both.upper()}(t."{name}", EXCLUDED."{name}")'
+
+
+def _quoted(names: Iterable[str]) -> str:
+    return ", ".join(f'"{name}"' for name in names)
