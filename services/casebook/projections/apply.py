@@ -1,0 +1,69 @@
+"""All projections together: events to changes, and changes to a schema's tables, live and inside a transaction."""
+
+from collections.abc import Iterable, Sequence
+
+import asyncpg
+
+from services.casebook.projections import case_timeline as timeline
+from services.casebook.projections import counters as numbers
+from services.casebook.projections.approval_inbox import approval_inbox
+from services.casebook.projections.case_list import case_list
+from services.casebook.projections.case_timeline import case_timeline
+from services.casebook.projections.counters import counters
+from services.casebook.projections.customer_view import customer_view
+from services.casebook.projections.promise_board import promise_board
+from services.casebook.tables import LIVE
+from shared.contracts.event import Recorded
+from shared.eventstore.readmodel import Batch, Change
+from shared.eventstore.readmodel_sql import upsert
+
+PROJECTIONS = (case_list, case_timeline, approval_inbox, promise_board, customer_view, counters)
+# One advisory lock for switching schemas, and one for each log partition.
+LOCK_CLASS = 0x6361  # "ca"
+SWITCH_LOCK = -1
+LOCK = (
+    "SELECT pg_advisory_xact_lock_shared($1, $2), (SELECT count(pg_advisory_xact_lock($1, p)) FROM unnest($3::int[]) p)"
+)
+NUL_IN_JSON = b"\\u0000"
+
+
+async def apply(conn: asyncpg.Connection, events: Sequence[Recorded], schema: str = LIVE) -> None:
+    """Bring a schema's read models up to date with events that it has not seen, inside the caller's transaction.
+
+    Events of one source come in their order; sources may interleave in any way. Raises pydantic.ValidationError when
+    a body does not fit its contract. While a rebuilt schema is being switched in, this waits.
+    """
+    batch = fold(events)
+    await conn.execute(LOCK, LOCK_CLASS, SWITCH_LOCK, sorted({event.log_part for event in events}))
+    await upsert(conn, schema, batch)
+
+
+def fold(events: Iterable[Recorded], batch: Batch | None = None) -> Batch:
+    """Fold what events change, in their order, into a batch (a new one unless given)."""
+    into = Batch() if batch is None else batch
+    for event in events:
+        into.take(changes(event))
+    return into
+
+
+def changes(event: Recorded) -> list[Change]:
+    """Give all that one event changes, over all projections."""
+    fact = event.fact
+    if fact is None:
+        return [*timeline.unknown(event), *numbers.unknown(event)]
+    made: list[Change] = []
+    for projection in PROJECTIONS:
+        made += projection.project(event, fact)
+    return [_without_nul(change) for change in made] if NUL_IN_JSON in event.body else made
+
+
+def _without_nul(change: Change) -> Change:
+    """PostgreSQL's text and JSON hold no NUL character, a customer's message may."""
+    return change._replace(
+        key=tuple(_shown(value) for value in change.key),
+        set={name: _shown(value) for name, value in change.set.items()},
+    )
+
+
+def _shown(value: object) -> object:
+    return value.replace("\x00", "\ufffd").replace("\\u0000", "\\ufffd") if isinstance(value, str) else value

@@ -1,0 +1,183 @@
+"""Which cases are there, and how do they stand? One row a case, written by all four topics, each its own columns."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from services.casebook.projections.projection import Projection
+from services.casebook.tables import CASE_LIST, CASE_SEARCH
+from shared.contracts.approvals import (
+    ExceptionApproved,
+    ExceptionCountered,
+    ExceptionEscalated,
+    ExceptionExpired,
+    ExceptionRejected,
+    ExceptionRequested,
+    ExceptionWithdrawn,
+)
+from shared.contracts.event import CaseFact, Recorded
+from shared.contracts.followup import (
+    CaseClosed,
+    CaseReopened,
+    CaseResolved,
+    CheckInAnswered,
+    PromiseBroken,
+    PromiseKept,
+    PromiseMade,
+    PromiseReleased,
+)
+from shared.contracts.intake import CaseOpened, MessageReceived, MessageSent, MessageUndelivered
+from shared.contracts.triage import AssessmentCorrected, BoundaryStated, Reading, RequestAssessed, RequestGranted
+from shared.eventstore.readmodel import NOTHING, Change
+
+# What we say at once, before anybody has answered.
+NO_ANSWER = frozenset({"acknowledgement", "script"})
+
+case_list = Projection("case_list", CASE_LIST, CASE_SEARCH)
+
+
+def _change(
+    event: Recorded,
+    fact: CaseFact,
+    assigned: Mapping[str, object] = NOTHING,
+    *,
+    later: Mapping[str, datetime] = NOTHING,
+    earlier: Mapping[str, datetime] = NOTHING,
+    **sums: int,
+) -> Change:
+    later = {"last_event_at": event.recorded_at, **later}
+    return Change(CASE_LIST, (fact.case_id,), assigned, later, earlier, {"events": 1, **sums})
+
+
+@case_list.on(CaseFact)
+def _anything(event: Recorded, fact: CaseFact) -> Sequence[Change]:
+    return (_change(event, fact),)
+
+
+@case_list.on(CaseOpened)
+def _opened(event: Recorded, fact: CaseOpened) -> Sequence[Change]:
+    opening = {
+        "tracking_code": fact.tracking_code,
+        "customer_id": fact.customer_id,
+        "channel": fact.channel,
+        "subject": fact.subject,
+        "opened_at": fact.received_at,
+        "answer_due": fact.answer_due,
+        "linked_case_id": fact.linked_case_id,
+    }
+    return _change(event, fact, opening), Change(CASE_SEARCH, (fact.case_id,), {"subject": fact.subject})
+
+
+@case_list.on(MessageReceived)
+def _received(event: Recorded, fact: MessageReceived) -> Sequence[Change]:
+    return (_change(event, fact, later={"last_heard_at": fact.received_at}, messages_in=1),)
+
+
+@case_list.on(MessageSent)
+def _sent(event: Recorded, fact: MessageSent) -> Sequence[Change]:
+    if fact.purpose in NO_ANSWER:
+        return (_change(event, fact, messages_out=1),)
+    said = fact.said_at
+    return (_change(event, fact, later={"last_answer_at": said}, earlier={"first_answer_at": said}, messages_out=1),)
+
+
+@case_list.on(MessageUndelivered)
+def _undelivered(event: Recorded, fact: MessageUndelivered) -> Sequence[Change]:
+    return (_change(event, fact, undelivered=1),)
+
+
+@case_list.on(RequestAssessed)
+def _assessed(event: Recorded, fact: RequestAssessed) -> Sequence[Change]:
+    return (_change(event, fact, _as_read(fact.reading), requests=int(fact.request_id is not None)),)
+
+
+@case_list.on(AssessmentCorrected)
+def _corrected(event: Recorded, fact: AssessmentCorrected) -> Sequence[Change]:
+    # The person's reading is the last word on the case until the next message is read.
+    return (_change(event, fact, _as_read(fact.reading), requests=bool(fact.reading.kinds) - bool(fact.before.kinds)),)
+
+
+def _as_read(reading: Reading) -> Mapping[str, object]:
+    how: dict[str, object] = {"tone": reading.tone, "urgency": reading.urgency, "language": reading.language}
+    if reading.kinds:  # thanks and chat leave what was asked for as it stands
+        how["kind"] = reading.kinds[0]
+        how["remedy"] = reading.remedy
+        how["emergency"] = reading.emergency
+        how["amount"] = reading.amount and reading.amount.amount
+        how["currency"] = reading.amount and reading.amount.currency
+    return how
+
+
+@case_list.on(BoundaryStated)
+def _boundary(event: Recorded, fact: BoundaryStated) -> Sequence[Change]:
+    return (_change(event, fact, {"boundary_clause": fact.clause.clause}, boundaries=1),)
+
+
+@case_list.on(RequestGranted)
+def _granted(event: Recorded, fact: RequestGranted) -> Sequence[Change]:
+    return (_change(event, fact, grants=1),)
+
+
+@case_list.on(ExceptionRequested)
+def _requested(event: Recorded, fact: ExceptionRequested) -> Sequence[Change]:
+    return (_change(event, fact, {"exception_state": "requested"}, exceptions=1, exceptions_open=1),)
+
+
+@case_list.on(ExceptionEscalated)
+def _escalated(event: Recorded, fact: ExceptionEscalated) -> Sequence[Change]:
+    return (_change(event, fact, {"exception_state": "requested"}),)
+
+
+def _decided(state: str, *types: type[CaseFact]) -> None:
+    def decided(event: Recorded, fact: CaseFact) -> Sequence[Change]:
+        return (_change(event, fact, {"exception_state": state}, exceptions_open=-1),)
+
+    for fact_type in types:
+        case_list.on(fact_type)(decided)
+
+
+_decided("approved", ExceptionApproved)
+_decided("rejected", ExceptionRejected)
+_decided("countered", ExceptionCountered)
+_decided("withdrawn", ExceptionWithdrawn)
+_decided("expired", ExceptionExpired)
+
+
+@case_list.on(PromiseMade)
+def _promised(event: Recorded, fact: PromiseMade) -> Sequence[Change]:
+    return (_change(event, fact, promises=1, promises_open=1),)
+
+
+@case_list.on(PromiseKept)
+def _kept(event: Recorded, fact: PromiseKept) -> Sequence[Change]:
+    return (_change(event, fact, promises_open=-1),)
+
+
+@case_list.on(PromiseReleased)
+def _released(event: Recorded, fact: PromiseReleased) -> Sequence[Change]:
+    return (_change(event, fact, promises_open=-1),)
+
+
+@case_list.on(PromiseBroken)
+def _broken(event: Recorded, fact: PromiseBroken) -> Sequence[Change]:
+    return (_change(event, fact, promises_broken=1),)
+
+
+@case_list.on(CheckInAnswered)
+def _answered(event: Recorded, fact: CheckInAnswered) -> Sequence[Change]:
+    return (_change(event, fact, {"settled": fact.settled}),)
+
+
+@case_list.on(CaseResolved)
+def _resolved(event: Recorded, fact: CaseResolved) -> Sequence[Change]:
+    outcome = {"outcome": "resolved", "resolved_how": fact.how, "closes_at": fact.closes_at}
+    return (_change(event, fact, outcome),)
+
+
+@case_list.on(CaseReopened)
+def _reopened(event: Recorded, fact: CaseReopened) -> Sequence[Change]:
+    return (_change(event, fact, {"outcome": "reopened", "resolved_how": None, "closes_at": None}),)
+
+
+@case_list.on(CaseClosed)
+def _closed(event: Recorded, fact: CaseClosed) -> Sequence[Change]:
+    return (_change(event, fact, {"outcome": "closed"}),)

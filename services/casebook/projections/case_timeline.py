@@ -1,0 +1,60 @@
+"""What happened in this case, who did it, and why? One row an event, in words; rows are only ever added."""
+
+from collections.abc import Sequence
+
+from services.casebook.projections import wording_followup, wording_intake
+from services.casebook.projections.projection import Projection
+from services.casebook.projections.wording import Said, say
+from services.casebook.tables import CASE_TIMELINE
+from shared.contracts.event import CaseFact, Fact, Recorded
+from shared.contracts.intake import AutomaticMailReceived
+from shared.eventstore.readmodel import Change
+
+WORDED_IN = (wording_intake, wording_followup)  # importing them fills WORDINGS
+TRACE_ID = slice(3, 35)  # of a W3C traceparent
+
+case_timeline = Projection("case_timeline", CASE_TIMELINE)
+
+
+def unknown(event: Recorded) -> Sequence[Change]:
+    """Show an event of a type that this version does not know."""
+    case_id = event.stream_id if event.stream_kind == "case" else None
+    return (_row(event, case_id, Said(f"{event.type}: this version cannot read it")),)
+
+
+@case_timeline.on(CaseFact)
+def _of_case(event: Recorded, fact: CaseFact) -> Sequence[Change]:
+    return (_row(event, fact.case_id, say(fact)),)
+
+
+@case_timeline.on(AutomaticMailReceived)
+def _about_case(event: Recorded, fact: AutomaticMailReceived) -> Sequence[Change]:
+    return (_row(event, fact.about_case_id, say(fact)),)
+
+
+@case_timeline.on(Fact)
+def _of_none(event: Recorded, fact: Fact) -> Sequence[Change]:
+    return (_row(event, None, say(fact)),)
+
+
+def _row(event: Recorded, case_id: object, said: Said) -> Change:
+    return Change(
+        CASE_TIMELINE,
+        (event.log, event.log_part, event.position),
+        {
+            "event_id": event.event_id,
+            "case_id": case_id,
+            "type": event.type,
+            "recorded_at": event.recorded_at,
+            "received_at": event.received_at,
+            "actor": event.actor,
+            "on_behalf_of": event.on_behalf_of,
+            "via": event.via,
+            "line": said.line,
+            "why": said.why,
+            "about_id": said.about_id,
+            "causation_id": event.causation_id,
+            "correlation_id": event.correlation_id,
+            "trace_id": event.traceparent and event.traceparent[TRACE_ID],
+        },
+    )

@@ -1,0 +1,94 @@
+"""Intake's and triage's facts in words."""
+
+from services.casebook.projections.wording import Said, cite, excerpt, price, says, words
+from shared.contracts import intake, triage
+
+
+@says(intake.CustomerIdentified)
+def _identified(fact: intake.CustomerIdentified) -> Said:
+    return Said(f"A new {words(fact.address_kind)} was linked to the customer", about_id=fact.customer_id)
+
+
+@says(intake.CaseOpened)
+def _opened(fact: intake.CaseOpened) -> Said:
+    linked = "it follows an earlier case that was closed" if fact.linked_case_id else None
+    return Said(
+        f"Case {fact.tracking_code} opened by {fact.channel}: {excerpt(fact.subject)}", linked, fact.customer_id
+    )
+
+
+@says(intake.MessageReceived)
+def _received(fact: intake.MessageReceived) -> Said:
+    return Said(f"The customer wrote by {fact.channel}: {excerpt(fact.text)}", None, fact.message_id)
+
+
+@says(intake.MessageSent)
+def _sent(fact: intake.MessageSent) -> Said:
+    return Said(f"We said by {fact.channel} ({words(fact.purpose)}): {excerpt(fact.text)}", None, fact.message_id)
+
+
+@says(intake.MessageDelivered)
+def _delivered(fact: intake.MessageDelivered) -> Said:
+    return Said("Our message was delivered", excerpt(fact.receipt), fact.message_id)
+
+
+@says(intake.MessageUndelivered)
+def _undelivered(fact: intake.MessageUndelivered) -> Said:
+    return Said(f"Our message could not be delivered, tried {fact.attempts} times", fact.reason, fact.message_id)
+
+
+@says(intake.AutomaticMailReceived)
+def _automatic(fact: intake.AutomaticMailReceived) -> Said:
+    return Said(f"An automatic mail came ({words(fact.kind)}): {excerpt(fact.subject)}", fact.reason, fact.mail_id)
+
+
+@says(intake.IntakeAttemptRefused)
+def _intake_refused(fact: intake.IntakeAttemptRefused) -> Said:
+    return Said(f"Refused: {words(fact.attempt)}", fact.reason)
+
+
+@says(triage.RequestAssessed)
+def _assessed(fact: triage.RequestAssessed) -> Said:
+    return Said(f"Read as {_reading(fact.reading)}", f"judged by {fact.reading.judged_by}", fact.message_id)
+
+
+@says(triage.AssessmentCorrected)
+def _corrected(fact: triage.AssessmentCorrected) -> Said:
+    return Said(f"Reading corrected to {_reading(fact.reading)}", fact.reason, fact.message_id)
+
+
+@says(triage.BoundaryStated)
+def _boundary(fact: triage.BoundaryStated) -> Said:
+    offers = "; ".join(alternative.offer for alternative in fact.alternatives)
+    line = f"Limit stated: {excerpt(fact.limit)}; offered instead: {excerpt(offers)}"
+    return Said(line, f"{fact.reason} ({cite(fact.clause)})", fact.boundary_id)
+
+
+@says(triage.RequestGranted)
+def _granted(fact: triage.RequestGranted) -> Said:
+    line = f"Granted: {excerpt(fact.what)}{price(fact.amount)}, within {fact.working_days} working days"
+    return Said(line, cite(fact.clause), fact.request_id)
+
+
+@says(triage.ExceptionProposed)
+def _proposed(fact: triage.ExceptionProposed) -> Said:
+    line = f"Exception proposed by {fact.proposed_by}: {excerpt(fact.deviation)}{price(fact.amount)}"
+    return Said(line, f"{fact.reason} ({cite(fact.clause)})", fact.exception_id)
+
+
+@says(triage.RequestReferred)
+def _referred(fact: triage.RequestReferred) -> Said:
+    return Said(f"A person must answer: {words(fact.kind)}", fact.reason, fact.request_id)
+
+
+@says(triage.TriageAttemptRefused)
+def _triage_refused(fact: triage.TriageAttemptRefused) -> Said:
+    return Said(f"Refused: {words(fact.attempt)}", fact.reason)
+
+
+def _reading(reading: triage.Reading) -> str:
+    asked = ", ".join(words(kind) for kind in reading.kinds) or "asking for nothing"
+    remedy = f", wants {words(reading.remedy)}" if reading.remedy else ""
+    urgent = f", {reading.urgency} urgency" if reading.urgency != "normal" else ""
+    emergency = ", an emergency" if reading.emergency else ""
+    return f"{asked}{remedy}{price(reading.amount)}, {reading.tone}{urgent}{emergency}"
