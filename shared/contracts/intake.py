@@ -54,6 +54,7 @@ class MessageReceived(CaseFact):
     content: ContentRef | None = None
     attachments: tuple[Attachment, ...] = ()
     in_reply_to: UUID | None = None
+    no_automatic_answer: str | None = None  # why no machine may answer it, such as a mailing list; people may
 
 
 @published("intake.message_sent.v1")
@@ -92,6 +93,14 @@ class MessageUndelivered(CaseFact):
 
     message_id: UUID
     attempts: int
+    reason: str
+
+
+@published("intake.case_closure_noted.v1")
+class CaseClosureNoted(CaseFact):
+    """Intake heard that the case was closed, or reopened: the next message opens a linked case, or joins this one."""
+
+    closed: bool
     reason: str
 
 

@@ -111,3 +111,14 @@ class Batch:
                     row[name] = value
             for name, number in sums.items():
                 row[name] = row.get(name, 0) + number
+
+    def appended(self) -> int:
+        """Give how many rows of append-only tables are held."""
+        return sum(len(rows) for model, rows in self.rows.items() if model.append_only)
+
+    def release_appended(self) -> "Batch":
+        """Take the rows of append-only tables out, in a batch of their own: nothing can change them any more."""
+        released = Batch()
+        for model in [model for model in self.rows if model.append_only]:
+            released.rows[model] = self.rows.pop(model)
+        return released

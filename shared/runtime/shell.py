@@ -147,7 +147,7 @@ class Shell(Generic[C, S]):
             await timers.apply(tx.raw, changes)
         for event, fact in events:
             for statement in self.rules.index(event, fact):
-                await tx.sql.execute(statement)
+                await tx.run(statement)
 
     async def _states(self, tx: Transaction, streams: set[UUID]) -> dict[UUID, tuple[int, S]]:
         fresh = (0, self.rules.decider.initial)
