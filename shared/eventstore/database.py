@@ -1,5 +1,6 @@
 """A service's PostgreSQL: one pool on the driver for the log, and SQLAlchemy for tables and queries."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -52,11 +53,12 @@ class Database:
         self.engine: AsyncEngine = create_async_engine(self.url, pool_size=pool_size, max_overflow=10)
         self._pool_size = pool_size
         self._pool: asyncpg.Pool | None = None
+        self._opening = asyncio.Lock()
 
     async def open(self) -> "Database":
         """Connect; raises OSError or a PostgreSQL error when the database is away."""
-        if self._pool is None:
-            self._pool = await asyncpg.create_pool(
+        async with self._opening:
+            self._pool = self._pool or await asyncpg.create_pool(
                 user=self.url.username,
                 password=self.url.password,
                 database=self.url.database,
