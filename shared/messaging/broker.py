@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-from aiokafka.errors import TopicAlreadyExistsError
+from aiokafka.errors import TopicAlreadyExistsError, for_code
 from faststream import AckPolicy, NoCast
 from faststream.kafka import KafkaBroker, KafkaRouter
 from faststream.kafka.message import KafkaMessage
@@ -20,6 +20,7 @@ from shared.messaging.topics import topic_of
 Events = NoCast[list[Recorded]]
 POLLED_AT_ONCE = 500
 WAIT_MS = 20
+MOST_COPIES = 3
 log = logging.getLogger("recourse.messaging")
 
 
@@ -81,10 +82,11 @@ async def ensure_topics(bootstrap: str, names: Iterable[str], parts: int) -> Non
         missing = [name for name in wanted if name not in existing]
         if missing:
             forever = {"retention.ms": "-1", "cleanup.policy": "delete"}
-            try:
-                await admin.create_topics([NewTopic(n, parts, -1, topic_configs=forever) for n in missing])
-            except TopicAlreadyExistsError:
-                missing = []
+            copies = min(MOST_COPIES, len((await admin.describe_cluster())["brokers"]))
+            answer = await admin.create_topics([NewTopic(n, parts, copies, topic_configs=forever) for n in missing])
+            for name, code, *_ in answer.topic_errors:
+                if code not in (0, TopicAlreadyExistsError.errno):
+                    raise for_code(code)(f"topic {name} cannot be created")
         for topic in await admin.describe_topics([name for name in wanted if name not in missing]):
             count = len(topic["partitions"])
             if count != parts:
