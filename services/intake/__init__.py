@@ -1,1 +1,19 @@
 """Intake: the doors that customers come in by and answers leave by, and the cases that their messages open."""
+
+from shared.messaging.charter import Charter
+
+CHARTER = Charter(
+    owner="intake",
+    listens=("triage", "approvals", "followup"),
+    publishes=(
+        "intake.customer_identified.v1",
+        "intake.case_opened.v1",
+        "intake.message_received.v1",
+        "intake.message_sent.v1",
+        "intake.message_delivered.v1",
+        "intake.message_undelivered.v1",
+        "intake.case_closure_noted.v1",
+        "intake.automatic_mail_received.v1",
+        "intake.attempt_refused.v1",
+    ),
+)

@@ -1,0 +1,176 @@
+"""What intake can be asked to do; times and ids ride in the command."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from services.intake.domain.policies.wording import Saying
+from shared.contracts.values import Attachment, ContentRef
+
+
+@dataclass(frozen=True, slots=True)
+class Customer:
+    """The customer's end of a conversation; `new` when this address was never seen before."""
+
+    customer_id: UUID
+    address_kind: str
+    address: str
+    name: str | None = None
+    new: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One thing said on a channel, with the ids it goes by here. `quiet` says why no machine may answer it."""
+
+    message_id: UUID
+    conversation_id: UUID
+    channel: str
+    channel_message_id: str
+    customer: Customer
+    text: str
+    said_at: datetime
+    subject: str | None = None
+    language_hint: str | None = None
+    second_transcript: str | None = None
+    duration_ms: int | None = None
+    rating: int | None = None
+    content: ContentRef | None = None
+    attachments: tuple[Attachment, ...] = ()
+    in_reply_to: UUID | None = None
+    quiet: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiveMessage:
+    """A customer said something: open the case if it is not open yet, and acknowledge a first message.
+
+    `acknowledged_at` is the last acknowledgement in this conversation over all its cases, `acknowledged_today` how
+    many this customer got in the last 24 hours.
+    """
+
+    case_id: UUID
+    now: datetime
+    tracking_code: str
+    said: Said
+    language: str = "en"
+    linked_case_id: UUID | None = None
+    acknowledged_at: datetime | None = None
+    acknowledged_today: int = 0
+
+    @property
+    def stream_id(self) -> UUID:
+        return self.case_id
+
+
+@dataclass(frozen=True, slots=True)
+class RecordAgentMessage:
+    """An agent said something live on the channel. A call begins with the agent: that opens the case too."""
+
+    case_id: UUID
+    now: datetime
+    tracking_code: str
+    said: Said
+    linked_case_id: UUID | None = None
+
+    @property
+    def stream_id(self) -> UUID:
+        return self.case_id
+
+
+@dataclass(frozen=True, slots=True)
+class SendReply:
+    """Answer the customer on the conversation of `in_reply_to` or `conversation_id`, else where they last wrote.
+
+    `automatic` answers are those that nobody has read before they leave.
+    """
+
+    case_id: UUID
+    now: datetime
+    message_id: UUID
+    purpose: str
+    saying: Saying
+    automatic: bool
+    in_reply_to: UUID | None = None
+    conversation_id: UUID | None = None
+
+    @property
+    def stream_id(self) -> UUID:
+        return self.case_id
+
+
+@dataclass(frozen=True, slots=True)
+class RecordAutomaticMail:
+    """A machine's mail came in; it opens no case and gets no answer."""
+
+    mail_id: UUID
+    now: datetime
+    kind: str
+    channel_message_id: str
+    sender: str
+    subject: str
+    received_at: datetime
+    content: ContentRef
+    reason: str
+    status: str | None = None
+    about_case_id: UUID | None = None
+    about_message_id: UUID | None = None
+
+    @property
+    def stream_id(self) -> UUID:
+        return self.mail_id
+
+
+@dataclass(frozen=True, slots=True)
+class MarkDelivered:
+    """The channel took our message; `receipt` is what it answered."""
+
+    case_id: UUID
+    now: datetime
+    message_id: UUID
+    attempts: int
+    receipt: str
+
+    @property
+    def stream_id(self) -> UUID:
+        return self.case_id
+
+
+@dataclass(frozen=True, slots=True)
+class MarkUndelivered:
+    """The channel refused our message for good, or it came back."""
+
+    case_id: UUID
+    now: datetime
+    message_id: UUID
+    attempts: int
+    reason: str
+
+    @property
+    def stream_id(self) -> UUID:
+        return self.case_id
+
+
+@dataclass(frozen=True, slots=True)
+class NoteClosure:
+    """Followup closed the case, or reopened it."""
+
+    case_id: UUID
+    now: datetime
+    closed: bool
+    reason: str
+
+    @property
+    def stream_id(self) -> UUID:
+        return self.case_id
+
+
+Command = (
+    ReceiveMessage
+    | RecordAgentMessage
+    | SendReply
+    | RecordAutomaticMail
+    | MarkDelivered
+    | MarkUndelivered
+    | NoteClosure
+)

@@ -1,0 +1,242 @@
+"""Decides what a message opens, what is said back, and which attempts are refused."""
+
+from datetime import datetime
+from typing import assert_never
+from uuid import UUID
+
+from services.intake.domain.commands import (
+    Command,
+    MarkDelivered,
+    MarkUndelivered,
+    NoteClosure,
+    ReceiveMessage,
+    RecordAgentMessage,
+    RecordAutomaticMail,
+    Said,
+    SendReply,
+)
+from services.intake.domain.policies.acknowledgement import IntakeRules, acknowledgement, reply_subject
+from services.intake.domain.state import Conversation, IntakeState, evolve
+from shared.contracts.event import Fact
+from shared.contracts.intake import (
+    AutomaticMailReceived,
+    CaseClosureNoted,
+    CaseOpened,
+    CustomerIdentified,
+    IntakeAttemptRefused,
+    MessageDelivered,
+    MessageReceived,
+    MessageSent,
+    MessageUndelivered,
+)
+from shared.kernel.decider import Decider
+
+SUBJECT_LENGTH = 120
+
+
+def make_decider(rules: IntakeRules) -> Decider[Command, IntakeState, Fact]:
+    """Give intake's decider under the given wording, calendar and answer times."""
+    return Decider(IntakeState(), evolve, lambda command, state: decide(command, state, rules))
+
+
+def decide(command: Command, state: IntakeState, rules: IntakeRules) -> list[Fact]:
+    """Give the facts that a command leads to; none when it was carried out before."""
+    match command:
+        case ReceiveMessage():
+            return _receive(command, state, rules)
+        case RecordAgentMessage():
+            return _agent_said(command, state, rules)
+        case SendReply():
+            return _reply(command, state, rules)
+        case RecordAutomaticMail():
+            return [] if state.mail_recorded else [_automatic(command)]
+        case MarkDelivered():
+            return _delivered(command, state)
+        case MarkUndelivered():
+            return _undelivered(command, state)
+        case NoteClosure():
+            if not state.opened or state.closed == command.closed:
+                return []
+            return [CaseClosureNoted(case_id=command.case_id, closed=command.closed, reason=command.reason)]
+        case _:
+            assert_never(command)
+
+
+def _receive(command: ReceiveMessage, state: IntakeState, rules: IntakeRules) -> list[Fact]:
+    said = command.said
+    if said.message_id in state.messages:
+        return []
+    answer_due = state.answer_due or rules.answer_due(command.now, said.channel)
+    facts = _opening(command, state, answer_due)
+    facts.append(
+        MessageReceived(
+            case_id=command.case_id,
+            message_id=said.message_id,
+            conversation_id=said.conversation_id,
+            channel=said.channel,
+            channel_message_id=said.channel_message_id,
+            customer_id=said.customer.customer_id,
+            sender=said.customer.address,
+            text=said.text,
+            received_at=said.said_at,
+            subject=said.subject,
+            language_hint=said.language_hint,
+            second_transcript=said.second_transcript,
+            duration_ms=said.duration_ms,
+            rating=said.rating,
+            content=said.content,
+            attachments=said.attachments,
+            in_reply_to=said.in_reply_to,
+            no_automatic_answer=said.quiet,
+        )
+    )
+    answer = acknowledgement(command, state, answer_due, rules)
+    return [*facts, answer] if answer else facts
+
+
+def _agent_said(command: RecordAgentMessage, state: IntakeState, rules: IntakeRules) -> list[Fact]:
+    said = command.said
+    if said.message_id in state.messages:
+        return []
+    facts = _opening(command, state, rules.answer_due(command.now, said.channel))
+    known = state.conversations.get(said.conversation_id)
+    return [
+        *facts,
+        MessageSent(
+            case_id=command.case_id,
+            message_id=said.message_id,
+            conversation_id=said.conversation_id,
+            channel=said.channel,
+            purpose="agent",
+            customer_id=known.customer_id if known else said.customer.customer_id,
+            recipient=known.recipient if known else said.customer.address,
+            text=said.text,
+            said_at=said.said_at,
+            delivery="said",
+            subject=said.subject,
+            channel_message_id=said.channel_message_id,
+            second_transcript=said.second_transcript,
+            duration_ms=said.duration_ms,
+            in_reply_to=known.heard if known else None,
+        ),
+    ]
+
+
+def _opening(command: ReceiveMessage | RecordAgentMessage, state: IntakeState, answer_due: datetime) -> list[Fact]:
+    """The facts before the first thing said: who it is, when new, and the case, when it is not open yet."""
+    said = command.said
+    facts: list[Fact] = []
+    if said.customer.new:
+        facts.append(
+            CustomerIdentified(
+                customer_id=said.customer.customer_id,
+                address_kind=said.customer.address_kind,
+                address=said.customer.address,
+                name=said.customer.name,
+            )
+        )
+    if not state.opened:
+        facts.append(
+            CaseOpened(
+                case_id=command.case_id,
+                tracking_code=command.tracking_code,
+                customer_id=said.customer.customer_id,
+                channel=said.channel,
+                conversation_id=said.conversation_id,
+                subject=_subject(said),
+                received_at=said.said_at,
+                answer_due=answer_due,
+                linked_case_id=command.linked_case_id,
+            )
+        )
+    return facts
+
+
+def _subject(said: Said) -> str:
+    """The customer's own subject, else the first words; a call that an agent begins has only its channel."""
+    first = (said.subject or "").strip() or " ".join(said.text.split())
+    if not first:
+        return said.channel
+    return first if len(first) <= SUBJECT_LENGTH else first[: SUBJECT_LENGTH - 1].rstrip() + "…"
+
+
+def _reply(command: SendReply, state: IntakeState, rules: IntakeRules) -> list[Fact]:
+    if command.message_id in state.messages:
+        return []
+    conversation = _answered(command, state)
+    if conversation is None:
+        return [_refused(command.case_id, "no_conversation", "nobody has said anything in this case yet")]
+    if conversation.channel == "email" and "@" not in conversation.recipient:
+        return [_refused(command.case_id, "no_address", "the customer's mail named no address to answer")]
+    if command.automatic and conversation.quiet is not None:
+        reason = f"no machine may answer this conversation: {conversation.quiet}; a person may"
+        return [_refused(command.case_id, "no_automatic_answer", reason)]
+    style = rules.style(conversation.channel)
+    return [
+        MessageSent(
+            case_id=command.case_id,
+            message_id=command.message_id,
+            conversation_id=conversation.conversation_id,
+            channel=conversation.channel,
+            purpose="script" if style == "script" and command.automatic else command.purpose,
+            customer_id=conversation.customer_id,
+            recipient=conversation.recipient,
+            text=rules.replies.say(command.saying, style, None, state.tracking_code),
+            said_at=command.now,
+            delivery="queued",
+            subject=reply_subject(conversation.subject or state.subject, state.tracking_code)
+            if style == "letter"
+            else None,
+            in_reply_to=command.in_reply_to if command.in_reply_to in state.messages else conversation.heard,
+        )
+    ]
+
+
+def _answered(command: SendReply, state: IntakeState) -> Conversation | None:
+    asked = command.conversation_id or state.messages.get(command.in_reply_to or command.message_id) or state.home
+    return state.conversations.get(asked) if asked else None
+
+
+def _automatic(command: RecordAutomaticMail) -> Fact:
+    return AutomaticMailReceived(
+        mail_id=command.mail_id,
+        kind=command.kind,
+        channel_message_id=command.channel_message_id,
+        sender=command.sender,
+        subject=command.subject,
+        received_at=command.received_at,
+        content=command.content,
+        reason=command.reason,
+        status=command.status,
+        about_case_id=command.about_case_id,
+        about_message_id=command.about_message_id,
+    )
+
+
+def _delivered(command: MarkDelivered, state: IntakeState) -> list[Fact]:
+    if state.sent.get(command.message_id) != "queued":
+        return []
+    return [
+        MessageDelivered(
+            case_id=command.case_id,
+            message_id=command.message_id,
+            delivered_at=command.now,
+            attempts=command.attempts,
+            receipt=command.receipt,
+        )
+    ]
+
+
+def _undelivered(command: MarkUndelivered, state: IntakeState) -> list[Fact]:
+    """A mail that was delivered to its server may still bounce later."""
+    if state.sent.get(command.message_id) not in ("queued", "delivered"):
+        return []
+    return [
+        MessageUndelivered(
+            case_id=command.case_id, message_id=command.message_id, attempts=command.attempts, reason=command.reason
+        )
+    ]
+
+
+def _refused(case_id: UUID, code: str, reason: str) -> Fact:
+    return IntakeAttemptRefused(case_id=case_id, attempt="send_reply", reason_code=code, reason=reason)

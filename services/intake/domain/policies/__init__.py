@@ -1,0 +1,1 @@
+"""Rules of answering: how it is worded, when it is due, what is acknowledged."""

@@ -1,0 +1,66 @@
+"""What intake does when other services have decided: it tells the customer, and it remembers that a case is closed."""
+
+from datetime import datetime
+from uuid import UUID, uuid5
+
+from services.intake.domain.commands import Command, NoteClosure, SendReply
+from services.intake.domain.policies.wording import FromTemplate, Saying, Words
+from shared.contracts.approvals import ExceptionApproved, ExceptionCountered, ExceptionExpired, ExceptionRejected
+from shared.contracts.event import Fact, Recorded
+from shared.contracts.followup import CaseClosed, CaseReopened, CheckInAsked
+from shared.contracts.triage import BoundaryStated, RequestGranted
+from shared.contracts.values import Money
+
+
+def react(event: Recorded, fact: Fact, now: datetime) -> list[Command]:
+    """Give the commands that follow from a fact of another service; most facts lead to none."""
+    match fact:
+        case BoundaryStated():
+            return [_tell(event, fact.case_id, now, "boundary", Words(fact.text), fact.message_id)]
+        case RequestGranted():
+            return [_tell(event, fact.case_id, now, "granted", Words(fact.text), fact.message_id)]
+        case ExceptionApproved():
+            values = {
+                "deviation": fact.deviation,
+                "conditions": "; ".join(fact.conditions),
+                "amount": _written(fact.amount),
+            }
+            return [_decided(event, fact.case_id, now, FromTemplate("approved", fact.language, values))]
+        case ExceptionRejected():
+            values = {"reason": fact.reason}
+            return [_decided(event, fact.case_id, now, FromTemplate("rejected", fact.language, values))]
+        case ExceptionCountered():
+            values = {"offer": fact.offer, "reason": fact.reason, "amount": _written(fact.amount)}
+            return [_decided(event, fact.case_id, now, FromTemplate("countered", fact.language, values))]
+        case ExceptionExpired():
+            return [_decided(event, fact.case_id, now, FromTemplate("expired", fact.language))]
+        case CheckInAsked():
+            return [_tell(event, fact.case_id, now, "check_in", FromTemplate("check_in", fact.language))]
+        case CaseClosed():
+            return [NoteClosure(fact.case_id, now, closed=True, reason=fact.reason)]
+        case CaseReopened():
+            return [NoteClosure(fact.case_id, now, closed=False, reason=fact.reason)]
+        case _:
+            return []
+
+
+def _decided(event: Recorded, case_id: UUID, now: datetime, saying: Saying) -> Command:
+    return _tell(event, case_id, now, "decision", saying)
+
+
+def _tell(
+    event: Recorded, case_id: UUID, now: datetime, purpose: str, saying: Saying, in_reply_to: UUID | None = None
+) -> Command:
+    return SendReply(
+        case_id=case_id,
+        now=now,
+        message_id=uuid5(event.event_id, "reply"),
+        purpose=purpose,
+        saying=saying,
+        automatic=True,
+        in_reply_to=in_reply_to,
+    )
+
+
+def _written(money: Money | None) -> str | None:
+    return f"{money.amount.normalize():f} {money.currency}" if money else None

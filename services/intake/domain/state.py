@@ -1,0 +1,115 @@
+"""What intake remembers of a case: its conversations, where answers go, and what became of them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from uuid import UUID
+
+from shared.contracts.event import Fact
+from shared.contracts.intake import (
+    AutomaticMailReceived,
+    CaseClosureNoted,
+    CaseOpened,
+    MessageDelivered,
+    MessageReceived,
+    MessageSent,
+    MessageUndelivered,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """One thread of a case: who is answered in it, and by what right."""
+
+    conversation_id: UUID
+    channel: str
+    customer_id: UUID
+    recipient: str
+    subject: str | None = None
+    quiet: str | None = None
+    heard: UUID | None = None  # the customer's latest message in it
+
+
+@dataclass(frozen=True, slots=True)
+class IntakeState:
+    """A case (or, in its own stream, one automatic mail: `mail_recorded`).
+
+    `messages` gives the conversation of every message seen; `sent` what became of ours: said, queued, delivered,
+    undelivered. `home` is where the case's own customer wrote last: what was decided is told there and nowhere else.
+    """
+
+    opened: bool = False
+    closed: bool = False
+    tracking_code: str = ""
+    customer_id: UUID | None = None
+    answer_due: datetime | None = None
+    subject: str = ""
+    acknowledged: bool = False
+    conversations: Mapping[UUID, Conversation] = field(default_factory=dict)
+    messages: Mapping[UUID, UUID] = field(default_factory=dict)
+    sent: Mapping[UUID, str] = field(default_factory=dict)
+    home: UUID | None = None
+    mail_recorded: bool = False
+
+
+def evolve(state: IntakeState, fact: Fact) -> IntakeState:
+    """Fold one fact into the state; facts that change nothing here leave it as it is."""
+    match fact:
+        case CaseOpened():
+            return replace(
+                state,
+                opened=True,
+                tracking_code=fact.tracking_code,
+                customer_id=fact.customer_id,
+                answer_due=fact.answer_due,
+                subject=fact.subject,
+            )
+        case MessageReceived():
+            return _heard(state, fact)
+        case MessageSent():
+            return _sent(state, fact)
+        case MessageDelivered():
+            return replace(state, sent={**state.sent, fact.message_id: "delivered"})
+        case MessageUndelivered():
+            return replace(state, sent={**state.sent, fact.message_id: "undelivered"})
+        case CaseClosureNoted():
+            return replace(state, closed=fact.closed)
+        case AutomaticMailReceived():
+            return replace(state, mail_recorded=True)
+        case _:
+            return state
+
+
+def _heard(state: IntakeState, fact: MessageReceived) -> IntakeState:
+    before = state.conversations.get(fact.conversation_id)
+    conversation = Conversation(
+        fact.conversation_id,
+        fact.channel,
+        fact.customer_id,
+        fact.sender,
+        (before.subject if before else None) or fact.subject,
+        fact.no_automatic_answer,
+        fact.message_id,
+    )
+    own = fact.customer_id == state.customer_id or state.home is None
+    return replace(
+        state,
+        conversations={**state.conversations, fact.conversation_id: conversation},
+        messages={**state.messages, fact.message_id: fact.conversation_id},
+        home=fact.conversation_id if own else state.home,
+    )
+
+
+def _sent(state: IntakeState, fact: MessageSent) -> IntakeState:
+    conversations = state.conversations
+    if fact.conversation_id not in conversations:
+        opened = Conversation(fact.conversation_id, fact.channel, fact.customer_id, fact.recipient, fact.subject)
+        conversations = {**conversations, fact.conversation_id: opened}
+    return replace(
+        state,
+        acknowledged=state.acknowledged or fact.purpose in ("acknowledgement", "script"),
+        conversations=conversations,
+        messages={**state.messages, fact.message_id: fact.conversation_id},
+        sent={**state.sent, fact.message_id: fact.delivery},
+        home=state.home or fact.conversation_id,
+    )

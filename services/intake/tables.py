@@ -1,0 +1,109 @@
+"""Intake's own tables: where a message belongs, and what waits to be delivered. All but `content` follow from the log."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import Executable, TextClause, text
+
+from services.intake.domain.identity import content_hash
+from shared.contracts.event import Fact, Recorded
+from shared.contracts.intake import (
+    CaseClosureNoted,
+    CaseOpened,
+    CustomerIdentified,
+    MessageDelivered,
+    MessageReceived,
+    MessageSent,
+    MessageUndelivered,
+)
+
+IDENTIFIED = text("INSERT INTO customer_address VALUES (:kind, :address, :customer, :name)")
+OPENED = text("INSERT INTO tracking VALUES (:case, :code, :customer, :linked)")
+# One statement a message: this runs in the append's transaction, under the lock of the log partition.
+RECEIVED = text("""
+    WITH said AS (
+        INSERT INTO message_index VALUES
+            (:message, :channel, :their_id, :conversation, :case, :version, :hash, true, :at))
+    INSERT INTO conversation VALUES (:conversation, :channel, :case, :customer)
+    ON CONFLICT (conversation_id) DO UPDATE SET case_id = excluded.case_id, customer_id = excluded.customer_id
+    WHERE conversation.case_id <> excluded.case_id OR conversation.customer_id <> excluded.customer_id""")
+SENT = text("""
+    WITH said AS (
+        INSERT INTO message_index VALUES
+            (:message, :channel, :their_id, :conversation, :case, :version, :hash, false, :at)),
+    waiting AS (
+        INSERT INTO outbound (message_id, channel, conversation_id, case_id, version, state, due)
+        SELECT :message, :channel, :conversation, :case, :version, 'queued', :at WHERE :queued)
+    INSERT INTO conversation VALUES (:conversation, :channel, :case, :customer, :acknowledged)
+    ON CONFLICT (conversation_id) DO UPDATE
+        SET case_id = excluded.case_id, acknowledged_at = coalesce(excluded.acknowledged_at, conversation.acknowledged_at)
+    WHERE conversation.case_id <> excluded.case_id OR excluded.acknowledged_at IS NOT NULL""")
+DELIVERED = text("UPDATE outbound SET state = :state, problem = :problem WHERE message_id = :message")
+CLOSED = text("UPDATE tracking SET closed = :closed WHERE case_id = :case")
+
+
+def index(event: Recorded, fact: Fact) -> Sequence[Executable]:
+    """Give the statements that keep the tables in step with a fact just appended.
+
+    A second customer for the same address, or a second case for the same code, fails here, and with it the append.
+    """
+    match fact:
+        case CustomerIdentified():
+            return [
+                IDENTIFIED.bindparams(
+                    kind=fact.address_kind, address=fact.address, customer=fact.customer_id, name=fact.name
+                )
+            ]
+        case CaseOpened():
+            return [
+                OPENED.bindparams(
+                    case=fact.case_id, code=fact.tracking_code, customer=fact.customer_id, linked=fact.linked_case_id
+                )
+            ]
+        case MessageReceived():
+            return [_received(event, fact)]
+        case MessageSent():
+            return [_sent(event, fact)]
+        case MessageDelivered():
+            return [_settled(fact.message_id, "delivered", None)]
+        case MessageUndelivered():
+            return [_settled(fact.message_id, "undelivered", fact.reason)]
+        case CaseClosureNoted():
+            return [CLOSED.bindparams(case=fact.case_id, closed=fact.closed)]
+        case _:
+            return []
+
+
+def _received(event: Recorded, fact: MessageReceived) -> TextClause:
+    return RECEIVED.bindparams(
+        message=fact.message_id,
+        channel=fact.channel,
+        their_id=fact.channel_message_id,
+        conversation=fact.conversation_id,
+        case=fact.case_id,
+        version=event.version,
+        hash=content_hash(fact.text, fact.subject, fact.second_transcript, fact.rating, fact.duration_ms),
+        at=event.recorded_at,
+        customer=fact.customer_id,
+    )
+
+
+def _sent(event: Recorded, fact: MessageSent) -> TextClause:
+    acknowledges = fact.purpose == "acknowledgement"
+    return SENT.bindparams(
+        message=fact.message_id,
+        channel=fact.channel,
+        their_id=fact.channel_message_id,
+        conversation=fact.conversation_id,
+        case=fact.case_id,
+        version=event.version,
+        hash=content_hash(fact.text, fact.subject, fact.second_transcript, None, fact.duration_ms),
+        at=event.recorded_at,
+        queued=fact.delivery == "queued",
+        customer=fact.customer_id,
+        acknowledged=event.recorded_at if acknowledges else None,
+    )
+
+
+def _settled(message_id: UUID, state: str, problem: str | None) -> TextClause:
+    return DELIVERED.bindparams(message=message_id, state=state, problem=problem)
