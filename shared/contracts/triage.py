@@ -22,7 +22,7 @@ class Reading(Part):
     """What a message was understood to say. `kinds` is ordered, the leading kind first; empty when nothing is asked."""
 
     kinds: tuple[str, ...]
-    remedy: str | None
+    remedy: str | None = None
     urgency: str
     tone: str
     language: str
