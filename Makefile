@@ -4,7 +4,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
-FOLDERS := shared services deploy tests bench
+COMPILE = CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --upgrade --strip-extras --allow-unsafe \
+	--generate-hashes --no-emit-index-url --no-emit-find-links --no-emit-trusted-host
 
 .DEFAULT_GOAL := help
 .PHONY: help venv demo test lint format types imports schemas docs bench lock compose-env
@@ -51,7 +52,10 @@ docs: venv ## Write the generated pages: docs/events.md, docs/asyncapi.yaml
 bench: venv ## Measure, and print each figure beside its bar
 	$(BIN)/python -m bench
 
-lock: venv ## Resolve requirements.in and the Java coordinates anew, with hashes
-	CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --upgrade --strip-extras --allow-unsafe --generate-hashes \
-		--no-emit-index-url --no-emit-find-links --no-emit-trusted-host --output-file requirements.lock requirements.in
+lock: venv ## Resolve the Python and Java dependencies anew, with hashes
+	$(COMPILE) --output-file requirements.lock requirements.in
+	$(COMPILE) --constraint requirements.lock --output-file deploy/image.lock deploy/image.in
 	$(BIN)/python -m deploy.local.kafka_jars
+
+compose-env: venv ## Make up passwords and keys for deploy/compose.yaml, once
+	$(BIN)/python -m deploy.compose_env

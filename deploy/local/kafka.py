@@ -18,7 +18,7 @@ from aiokafka.errors import KafkaError
 from deploy.local.errors import StackError
 from deploy.local.kafka_jars import LOCK, Progress, cache_directory, class_path
 from deploy.local.process import Child, free_port, port_is_free, wait_until
-from deploy.local.topics import Topic, create_topics, declared_topics
+from deploy.topics import Topic, create_topics, declared_topics
 
 CLUSTER_ID = "UmVjb3Vyc2VMb2NhbFN0aw"  # any 16 bytes; one cluster a home, so it need not differ between homes
 NODE_ID = 1

@@ -17,7 +17,7 @@ from deploy.local.identity import SERVICES
 from deploy.local.kafka import LocalKafka
 from deploy.local.postgres import LocalPostgres
 from deploy.local.process import Child, free_port, port_is_free, wait_until
-from deploy.local.topics import declared_topics
+from deploy.topics import declared_topics
 
 PORTS = ("kafka", "kafka_controller", "mailcatcher", "mail_door", *SERVICES)
 PARTS = ("postgres", "kafka", "mailcatcher", *SERVICES)
@@ -155,7 +155,7 @@ class Stack:
         wait_until(all_ready, services[-1], SERVICE_START_SECONDS)
 
     def _mailcatcher(self, port: int) -> Child:
-        argv = [sys.executable, "-m", "deploy.local.mailcatcher", "--port", str(port)]
+        argv = [sys.executable, "-m", "deploy.mailcatcher", "--port", str(port)]
         argv += ["--mailbox", str(self.home.mailbox.absolute())]
         return Child("mailcatcher", argv, self.home.logs / "mailcatcher.log", directory=ROOT)
 

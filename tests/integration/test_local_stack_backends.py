@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from deploy.local.databases import create_service_databases
 from deploy.local.kafka import LocalKafka
 from deploy.local.postgres import LocalPostgres
-from deploy.local.topics import create_topics, declared_topics
+from deploy.topics import create_topics, declared_topics
 from tests.support.backends import MakeServiceDatabase
 
 pytestmark = pytest.mark.backends

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from deploy.local.mailcatcher import Mailbox
+from deploy.mailcatcher import Mailbox
 from deploy.local.process import Child, free_port, port_is_free, wait_until
 
 MAIL = "From: ana@shop.example\r\nTo: bob@mail.example\r\nSubject: Grüße\r\n\r\n.dot\r\nbye\r\n".encode()
@@ -16,7 +16,7 @@ MAIL = "From: ana@shop.example\r\nTo: bob@mail.example\r\nSubject: Grüße\r\n\r
 @pytest.fixture
 def catcher(tmp_path: Path) -> Iterator[tuple[int, Path]]:
     port, mailbox = free_port(), tmp_path / "mailbox"
-    argv = [sys.executable, "-m", "deploy.local.mailcatcher", "--port", str(port), "--mailbox", str(mailbox)]
+    argv = [sys.executable, "-m", "deploy.mailcatcher", "--port", str(port), "--mailbox", str(mailbox)]
     child = Child("catcher", argv, tmp_path / "catcher.log")
     child.start()
     try:

@@ -1,5 +1,10 @@
-"""The topics that `deploy/topics.yaml` declares, and making them on a broker."""
+"""The topics that `deploy/topics.yaml` declares, and making them on a broker.
 
+Usage: python -m deploy.topics BOOTSTRAP [REPLICATION]
+"""
+
+import asyncio
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,7 +13,7 @@ import yaml
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import TopicAlreadyExistsError, for_code
 
-TOPICS_FILE = Path(__file__).parent.parent / "topics.yaml"
+TOPICS_FILE = Path(__file__).parent / "topics.yaml"
 
 
 @dataclass(frozen=True)
@@ -43,3 +48,7 @@ async def create_topics(bootstrap: str, topics: Sequence[Topic], replication: in
                 raise error(name)
     finally:
         await admin.close()
+
+
+if __name__ == "__main__":
+    asyncio.run(create_topics(sys.argv[1], declared_topics(), int(sys.argv[2]) if len(sys.argv) > 2 else 1))

@@ -1,6 +1,6 @@
 """A mail server that delivers nothing: it keeps each mail as one .eml file, for people and tests to read.
 
-Usage: python -m deploy.local.mailcatcher --port PORT --mailbox DIRECTORY [--host ADDRESS]
+Usage: python -m deploy.mailcatcher --port PORT --mailbox DIRECTORY [--host ADDRESS]
 """
 
 import argparse

@@ -1,0 +1,22 @@
+#!/bin/sh
+# Run by the PostgreSQL image on an empty volume: one database and two roles a service, as deploy/local/databases.py.
+set -eu
+
+for name in intake triage approvals followup casebook; do
+    upper=$(echo "$name" | tr a-z A-Z)
+    eval "owner_password=\${${upper}_OWNER_PASSWORD:?} password=\${${upper}_PASSWORD:?}"
+    psql -v ON_ERROR_STOP=1 --username "$POSTGRES_USER" --dbname postgres \
+        -v name="$name" -v owner="${name}_owner" -v database="recourse_$name" \
+        -v owner_password="$owner_password" -v password="$password" <<'SQL'
+CREATE ROLE :"owner" LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE PASSWORD :'owner_password';
+CREATE ROLE :"name" LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE PASSWORD :'password';
+CREATE DATABASE :"database" OWNER :"owner";
+REVOKE ALL ON DATABASE postgres FROM PUBLIC;
+REVOKE ALL ON DATABASE template1 FROM PUBLIC;
+REVOKE ALL ON DATABASE :"database" FROM PUBLIC;
+GRANT CONNECT, TEMPORARY ON DATABASE :"database" TO :"name";
+\connect :"database"
+REVOKE CREATE ON SCHEMA public FROM PUBLIC;
+GRANT USAGE ON SCHEMA public TO :"name";
+SQL
+done
