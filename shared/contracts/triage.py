@@ -45,6 +45,7 @@ class RequestAssessed(CaseFact):
     message_id: UUID
     request_id: UUID | None = None
     reading: Reading
+    channel: str | None = None
 
 
 @published("triage.assessment_corrected.v1")
@@ -60,7 +61,10 @@ class AssessmentCorrected(CaseFact):
 
 @published("triage.boundary_stated.v1")
 class BoundaryStated(CaseFact):
-    """A typed refusal: the limit, its clause and reason, what is offered instead, and the way to appeal."""
+    """A typed refusal: the limit, its clause and reason, what is offered instead, and the way to appeal.
+
+    `rule` is the row of the policy's decision table that matched.
+    """
 
     boundary_id: UUID
     request_id: UUID
@@ -73,6 +77,7 @@ class BoundaryStated(CaseFact):
     appeal: str = Field(min_length=1)
     language: str
     text: Personal = Field(min_length=1)
+    rule: str | None = None
 
 
 @published("triage.request_granted.v1")
@@ -88,6 +93,7 @@ class RequestGranted(CaseFact):
     language: str
     text: Personal = Field(min_length=1)
     amount: Money | None = None
+    rule: str | None = None
 
 
 @published("triage.exception_proposed.v1")
@@ -114,6 +120,7 @@ class RequestReferred(CaseFact):
     kind: str
     reason: str = Field(min_length=1)
     answer_due: Instant | None = None
+    rule: str | None = None
 
 
 @published("triage.attempt_refused.v1")
