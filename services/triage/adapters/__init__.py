@@ -1,0 +1,1 @@
+"""Where triage touches the world: policy files, the rules engine, the language detector."""

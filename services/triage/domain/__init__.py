@@ -1,0 +1,1 @@
+"""The rules of triage: pure functions of values."""

@@ -1,0 +1,1 @@
+"""The rules that triage decides by: how a message is read, what policy answers, how it is said."""

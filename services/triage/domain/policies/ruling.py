@@ -1,0 +1,85 @@
+"""What a policy is asked about a request, and what it answers."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from shared.contracts.triage import Reading
+from shared.contracts.values import Alternative, ClauseRef, Money
+
+TOPIC = "topic:"
+Outcome = Literal["allowed", "refused", "discretionary", "needs_person"]
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """The facts of a request that a policy decides by. `topics` are circumstances that the customer named."""
+
+    kind: str
+    language: str
+    channel: str
+    kinds: tuple[str, ...] = ()
+    remedy: str | None = None
+    topics: tuple[str, ...] = ()
+    tone: str = "calm"
+    urgency: str = "normal"
+    emergency: bool = False
+    appeals: bool = False
+    confidence: float = 1.0
+    amount: Money | None = None
+    days_since_purchase: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """Why a policy answers as it does: the row that matched, what it is for, and its conditions as written."""
+
+    rule: str
+    meaning: str
+    conditions: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """A policy's answer, in `language`. A refusal has limit, reason, alternatives and appeal; a grant says `what`.
+
+    `deviation` is what an exception would grant; `note` tells the person who must decide what the matter is.
+    """
+
+    outcome: Outcome
+    clause: ClauseRef
+    language: str
+    working_days: int
+    trace: Trace
+    limit: str = ""
+    reason: str = ""
+    alternatives: tuple[Alternative, ...] = ()
+    appeal: str = ""
+    what: str = ""
+    deviation: str = ""
+    note: str = ""
+    states_amount: bool = False
+
+
+Rule = Callable[[Question], Ruling]
+"""A policy as a function: the same question gets the same ruling."""
+
+
+def question_of(reading: Reading, language: str, channel: str) -> Question:
+    """Ask about a reading's leading kind."""
+    topics = {e.finding.removeprefix(TOPIC) for e in reading.evidence if e.finding.startswith(TOPIC)}
+    return Question(
+        kind=reading.kinds[0] if reading.kinds else "other",
+        language=language,
+        channel=channel,
+        kinds=reading.kinds,
+        remedy=reading.remedy,
+        topics=tuple(sorted(topics)),
+        tone=reading.tone,
+        urgency=reading.urgency,
+        emergency=reading.emergency,
+        appeals=reading.appeals,
+        confidence=reading.confidence,
+        amount=reading.amount,
+        days_since_purchase=reading.days_since_purchase,
+    )

@@ -1,0 +1,126 @@
+"""Says a ruling to the customer: acknowledge first, then limit and reason, what is offered instead, and the appeal."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from string import Formatter
+from typing import Literal, Self
+
+from pydantic import BaseModel, ConfigDict, model_validator
+
+from services.triage.domain.policies.ruling import Ruling
+from shared.contracts.values import Money
+
+Form = Literal["letter", "chat", "script", "review"]
+FORMS: tuple[Form, ...] = ("letter", "chat", "script", "review")
+REVIEW_LIMIT = 350
+REFUSED_FIELDS = frozenset(
+    {"acknowledgement", "limit", "reason", "clause", "clause_id", "version", "alternatives", "first", "appeal"}
+)
+GRANTED_FIELDS = frozenset({"acknowledgement", "what", "clause", "clause_id", "version", "time"})
+ALTERNATIVE_FIELDS = frozenset({"offer", "benefit"})
+
+
+class Replies(BaseModel):
+    """The sentences of one language; templates name their parts in braces."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    acknowledgements: dict[str, str]
+    refused: dict[Form, str]
+    allowed: dict[Form, str]
+    alternative: dict[Form, str]
+    between: dict[Form, str]
+    at_once: str
+    in_one_day: str
+    in_days: str
+    deviation_with_amount: str
+    exception_to: str
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        for name, forms, known in (
+            ("refused", self.refused, REFUSED_FIELDS),
+            ("allowed", self.allowed, GRANTED_FIELDS),
+            ("alternative", self.alternative, ALTERNATIVE_FIELDS),
+            ("between", self.between, frozenset[str]()),
+        ):
+            for form in FORMS:
+                if form not in forms:
+                    raise ValueError(f"{name}.{form} is missing; every form needs a template")
+                unknown = {field for _, field, _, _ in Formatter().parse(forms[form]) if field is not None} - known
+                if unknown:
+                    raise ValueError(f"{name}.{form} names unknown parts {sorted(unknown)}; known: {sorted(known)}")
+        if "calm" not in self.acknowledgements:
+            raise ValueError("acknowledgements.calm is missing; it stands in for every other tone")
+        return self
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """The replies by language, the form that each channel takes, and the language for customers of other ones."""
+
+    replies: Mapping[str, Replies]
+    forms: Mapping[str, Form]
+    fallback: str
+
+    def language(self, language: str) -> str:
+        """Give the language that a customer of this language is answered in."""
+        return language if language in self.replies else self.fallback
+
+    def form(self, channel: str) -> Form:
+        """Give the form that a channel takes: a letter where nothing else is said."""
+        return self.forms.get(channel, "letter")
+
+
+def say_boundary(ruling: Ruling, tone: str, channel: str, wording: Wording) -> str:
+    """Compose the text of a refusal; every promise in it comes from the clause."""
+    form, replies = wording.form(channel), wording.replies[ruling.language]
+    template = replies.alternative[form]
+    offers = [template.format(offer=a.offer, benefit=a.benefit) for a in ruling.alternatives]
+    return (
+        replies.refused[form]
+        .format(
+            acknowledgement=_acknowledge(replies, tone),
+            limit=ruling.limit,
+            reason=ruling.reason,
+            clause=ruling.clause.text,
+            clause_id=ruling.clause.clause,
+            version=ruling.clause.version,
+            alternatives=replies.between[form].join(offers),
+            first=offers[0],
+            appeal=ruling.appeal,
+        )
+        .strip()
+    )
+
+
+def say_grant(ruling: Ruling, tone: str, channel: str, wording: Wording) -> str:
+    """Compose the text of a grant, with the time that the policy gives it."""
+    form, replies = wording.form(channel), wording.replies[ruling.language]
+    days = ruling.working_days
+    time = replies.at_once if days == 0 else replies.in_one_day if days == 1 else replies.in_days.format(days=days)
+    return (
+        replies.allowed[form]
+        .format(
+            acknowledgement=_acknowledge(replies, tone),
+            what=ruling.what,
+            clause=ruling.clause.text,
+            clause_id=ruling.clause.clause,
+            version=ruling.clause.version,
+            time=time,
+        )
+        .strip()
+    )
+
+
+def say_deviation(deviation: str, clause: str, amount: Money | None, language: str, wording: Wording) -> str:
+    """Say what an exception would grant, with its amount where one is named."""
+    replies = wording.replies[wording.language(language)]
+    what = deviation or replies.exception_to.format(clause=clause)
+    if amount is None:
+        return what
+    return replies.deviation_with_amount.format(deviation=what, amount=f"{amount.amount:.2f} {amount.currency}")
+
+
+def _acknowledge(replies: Replies, tone: str) -> str:
+    return replies.acknowledgements.get(tone, replies.acknowledgements["calm"])
