@@ -55,93 +55,76 @@ CREATE TRIGGER command_append_only BEFORE UPDATE OR DELETE ON command
 CREATE TRIGGER command_no_truncate BEFORE TRUNCATE ON command
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
--- Errors: RC001 a stream is not at the expected version, RC002 a command id was used with other content,
+-- One event: takes the partition's lock, then nothing slow. Errors: RC001 the stream is not at the expected version,
 -- RC004 the caller's transaction is not READ COMMITTED (after the lock it would not see the last row).
-CREATE FUNCTION append_events(
-    p_part smallint, p_command uuid, p_content bytea,
-    p_ids uuid[], p_types text[], p_kinds text[], p_streams uuid[], p_versions integer[],
-    p_actors text[], p_behalfs text[], p_vias text[], p_commands uuid[], p_correlations uuid[],
-    p_causes uuid[], p_traces text[], p_received timestamptz[], p_caused_at timestamptz[], p_bodies bytea[],
-    OUT first_position bigint, OUT recorded timestamptz[], OUT chains bytea[], OUT repeated boolean
+CREATE FUNCTION append_event(
+    p_part smallint, p_id uuid, p_type text, p_kind text, p_stream uuid, p_version integer, p_actor text, p_behalf text,
+    p_via text, p_command uuid, p_correlation uuid, p_cause uuid, p_trace text, p_received timestamptz,
+    p_caused_at timestamptz, p_body bytea, OUT at bigint, OUT recorded timestamptz, OUT chain bytea
 ) LANGUAGE plpgsql SECURITY DEFINER AS $$
-DECLARE
-    seen public.command;
-    last_time timestamptz := '-infinity';
-    chain bytea;
-    at bigint;
-    head text;
-    n integer := coalesce(array_length(p_ids, 1), 0);
 BEGIN
     IF current_setting('transaction_isolation') <> 'read committed' THEN
         RAISE EXCEPTION 'append needs READ COMMITTED' USING ERRCODE = 'RC004';
     END IF;
     PERFORM pg_advisory_xact_lock(7, p_part);
+    IF p_version <> 1 + coalesce((SELECT e.version FROM public.event e
+            WHERE e.log_part = p_part AND e.stream_id = p_stream ORDER BY e.version DESC LIMIT 1), 0) THEN
+        RAISE EXCEPTION 'stream %% is not at version %%', p_stream, p_version - 1 USING ERRCODE = 'RC001';
+    END IF;
+    SELECT e.position + 1, e.recorded_at, e.chain_hash INTO at, recorded, chain
+        FROM public.event e WHERE e.log_part = p_part ORDER BY e.position DESC LIMIT 1;
+    IF NOT FOUND THEN
+        at := 1;
+        chain := sha256(convert_to('%(log)s/' || p_part, 'UTF8'));
+    END IF;
+    recorded := greatest(clock_timestamp(), recorded + interval '1 microsecond', p_caused_at + interval '1 microsecond');
+    chain := sha256(chain || sha256(convert_to(json_build_array('%(log)s', p_part, at, p_id, p_type, p_kind, p_stream,
+        p_version, p_actor, p_behalf, p_via, p_command, p_correlation, p_cause, p_trace,
+        (extract(epoch FROM recorded) * 1000000)::bigint, (extract(epoch FROM p_received) * 1000000)::bigint
+        )::text, 'UTF8')) || sha256(p_body));
+    INSERT INTO public.event VALUES (p_part, at, p_id, p_type, p_kind, p_stream, p_version, p_actor, p_behalf, p_via,
+        p_command, p_correlation, p_cause, p_trace, recorded, p_received, p_body, sha256(p_body), chain);
+END $$;
 
+-- Several events of one log partition, and the command that they answer. RC002: the command id was used with other
+-- content. A command seen again with the same content appends nothing and says so.
+CREATE FUNCTION append_events(
+    p_part smallint, p_command uuid, p_content bytea,
+    p_ids uuid[], p_types text[], p_kinds text[], p_streams uuid[], p_versions integer[],
+    p_actors text[], p_behalfs text[], p_vias text[], p_commands uuid[], p_correlations uuid[],
+    p_causes uuid[], p_traces text[], p_received timestamptz[], p_caused_at timestamptz[], p_bodies bytea[],
+    OUT ats bigint[], OUT recorded timestamptz[], OUT chains bytea[], OUT repeated boolean
+) LANGUAGE plpgsql SECURITY DEFINER AS $$
+DECLARE
+    seen public.command;
+    one record;
+    n integer := coalesce(array_length(p_ids, 1), 0);
+BEGIN
+    repeated := false;
     IF p_command IS NOT NULL THEN
+        PERFORM pg_advisory_xact_lock(7, p_part);
         SELECT * INTO seen FROM public.command c WHERE c.log_part = p_part AND c.command_id = p_command;
-        IF FOUND THEN
-            IF seen.content_hash <> p_content THEN
-                RAISE EXCEPTION 'command id %% was used with other content', p_command USING ERRCODE = 'RC002';
-            END IF;
-            first_position := seen.first_position; repeated := true;
+        IF FOUND AND seen.content_hash <> p_content THEN
+            RAISE EXCEPTION 'command id %% was used with other content', p_command USING ERRCODE = 'RC002';
+        ELSIF FOUND THEN
+            repeated := true;
             RETURN;
         END IF;
     END IF;
-
-    IF n = 1 THEN
-        IF p_versions[1] <> 1 + coalesce((SELECT e.version FROM public.event e
-                WHERE e.log_part = p_part AND e.stream_id = p_streams[1] ORDER BY e.version DESC LIMIT 1), 0) THEN
-            RAISE EXCEPTION 'stream %% is not at version %%', p_streams[1], p_versions[1] - 1 USING ERRCODE = 'RC001';
-        END IF;
-    ELSIF EXISTS (
-        SELECT FROM (SELECT s.id, min(s.version) AS first FROM unnest(p_streams, p_versions) AS s(id, version) GROUP BY s.id) f
-        WHERE f.first <> 1 + coalesce((SELECT e.version FROM public.event e
-            WHERE e.log_part = p_part AND e.stream_id = f.id ORDER BY e.version DESC LIMIT 1), 0)
-    ) THEN
-        RAISE EXCEPTION 'a stream is not at its expected version' USING ERRCODE = 'RC001';
-    END IF;
-
-    SELECT e.position, e.recorded_at, e.chain_hash INTO at, last_time, chain
-        FROM public.event e WHERE e.log_part = p_part ORDER BY e.position DESC LIMIT 1;
-    IF NOT FOUND THEN
-        at := 0;
-        last_time := '-infinity';
-        chain := sha256(convert_to('%(log)s/' || p_part, 'UTF8'));
-    END IF;
-    first_position := at + 1;
-    repeated := false;
-
     FOR i IN 1..n LOOP
-        at := at + 1;
-        last_time := greatest(clock_timestamp(), last_time + interval '1 microsecond',
-                              p_caused_at[i] + interval '1 microsecond');
-        recorded[i] := last_time;
-        head := json_build_array('%(log)s', p_part, at, p_ids[i], p_types[i], p_kinds[i], p_streams[i], p_versions[i],
-            p_actors[i], p_behalfs[i], p_vias[i], p_commands[i], p_correlations[i], p_causes[i], p_traces[i],
-            (extract(epoch FROM last_time) * 1000000)::bigint, (extract(epoch FROM p_received[i]) * 1000000)::bigint)::text;
-        chain := sha256(chain || sha256(convert_to(head, 'UTF8')) || sha256(p_bodies[i]));
-        chains[i] := chain;
+        one := public.append_event(p_part, p_ids[i], p_types[i], p_kinds[i], p_streams[i], p_versions[i], p_actors[i],
+            p_behalfs[i], p_vias[i], p_commands[i], p_correlations[i], p_causes[i], p_traces[i], p_received[i],
+            p_caused_at[i], p_bodies[i]);
+        ats[i] := one.at;
+        recorded[i] := one.recorded;
+        chains[i] := one.chain;
     END LOOP;
-
-    IF n = 1 THEN
-        INSERT INTO public.event VALUES (p_part, first_position, p_ids[1], p_types[1], p_kinds[1], p_streams[1],
-            p_versions[1], p_actors[1], p_behalfs[1], p_vias[1], p_commands[1], p_correlations[1], p_causes[1],
-            p_traces[1], recorded[1], p_received[1], p_bodies[1], sha256(p_bodies[1]), chains[1]);
-    ELSIF n > 1 THEN
-        INSERT INTO public.event
-        SELECT p_part, first_position + e.nth - 1, e.id, e.type, e.kind, e.stream, e.version, e.actor, e.behalf, e.via,
-               e.command, e.correlation, e.cause, e.trace, e.recorded, e.received, e.body, sha256(e.body), e.chain
-        FROM unnest(p_ids, p_types, p_kinds, p_streams, p_versions, p_actors, p_behalfs, p_vias, p_commands,
-                    p_correlations, p_causes, p_traces, recorded, p_received, p_bodies, chains)
-             WITH ORDINALITY AS e(id, type, kind, stream, version, actor, behalf, via, command, correlation, cause,
-                                  trace, recorded, received, body, chain, nth);
-    END IF;
-
     IF p_command IS NOT NULL THEN
-        INSERT INTO public.command VALUES (p_part, p_command, p_content, first_position, n);
+        INSERT INTO public.command VALUES (p_part, p_command, p_content, coalesce(ats[1], 0), n);
     END IF;
 END $$;
 
+REVOKE ALL ON FUNCTION append_event FROM PUBLIC;
 REVOKE ALL ON FUNCTION append_events FROM PUBLIC;
 
 -- What the service's reactions need beside the log.

@@ -39,7 +39,7 @@ def create_log(log: str, app_role: str, parts: int = 8) -> None:
     """Create the append-only log of a deciding service and grant its role what it needs; called from a migration."""
     _run_sql("log_ddl.sql", log=log, parts=parts)
     op.execute(f'GRANT SELECT ON log_identity, event, command TO "{app_role}"')
-    op.execute(f'GRANT EXECUTE ON FUNCTION append_events TO "{app_role}"')
+    op.execute(f'GRANT EXECUTE ON FUNCTION append_event, append_events TO "{app_role}"')
     op.execute(f'GRANT SELECT, INSERT, UPDATE, DELETE ON timer TO "{app_role}"')
 
 

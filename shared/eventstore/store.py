@@ -1,6 +1,7 @@
 """Append to and read from one service's log."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
+from datetime import datetime
 from hashlib import sha256
 from uuid import UUID
 
@@ -11,6 +12,7 @@ from shared.eventstore.draft import CommandId, Draft
 from shared.eventstore.partition import log_part
 from shared.kernel.errors import ReusedCommandId, StaleVersion
 
+APPEND_ONE = "SELECT at, recorded, chain FROM append_event($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16)"
 APPEND = "SELECT * FROM append_events($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17,$18)"
 
 
@@ -59,6 +61,8 @@ class Store:
         with the same content gives the events recorded then. Raises StaleVersion when a stream has moved on, and
         ReusedCommandId when the command id was used with other content.
         """
+        if len(drafts) == 1 and command is None:
+            return [await self._append_one(raw, drafts[0])]
         by_part: dict[int, list[Draft]] = {}
         for draft in drafts:
             by_part.setdefault(self.part_of(draft.fact.stream_id), []).append(draft)
@@ -66,6 +70,35 @@ class Store:
         for part in sorted(by_part):
             recorded += await self._append_part(raw, part, by_part[part], command)
         return recorded
+
+    async def _append_one(self, raw: asyncpg.Connection, draft: Draft) -> Recorded:
+        """Append one event: the hot path, one round trip with scalar arguments."""
+        fact, by = draft.fact, draft.by
+        stream, body = fact.stream_id, fact.body()
+        part = self.part_of(stream)
+        try:
+            row = await raw.fetchrow(
+                APPEND_ONE,
+                part,
+                draft.event_id,
+                fact.TYPE,
+                fact.STREAM,
+                stream,
+                draft.version,
+                by.actor,
+                by.on_behalf_of,
+                by.via,
+                by.command_id,
+                by.correlation_id,
+                by.causation_id,
+                by.traceparent,
+                by.received_at,
+                by.caused_at,
+                body,
+            )
+        except asyncpg.PostgresError as error:
+            raise _understood(error) from error
+        return self._as_recorded(part, draft, body, *row)
 
     async def remember(self, raw: asyncpg.Connection, stream_id: UUID, command: CommandId) -> None:
         """Record that a command was carried out and changed nothing."""
@@ -102,32 +135,38 @@ class Store:
             raise _understood(error) from error
         if row["repeated"] and command:
             return await self.recorded_by(raw, part, command) or []
-        first = row["first_position"]
+        places = zip(row["ats"] or (), row["recorded"] or (), row["chains"] or (), strict=True)
         return [
-            Recorded(
-                event_id=draft.event_id,
-                type=draft.fact.TYPE,
-                log=self.log,
-                log_part=part,
-                position=first + nth,
-                stream_kind=draft.fact.STREAM,
-                stream_id=draft.fact.stream_id,
-                version=draft.version,
-                actor=p.actor,
-                on_behalf_of=p.on_behalf_of,
-                via=p.via,
-                command_id=p.command_id,
-                correlation_id=p.correlation_id,
-                causation_id=p.causation_id,
-                traceparent=p.traceparent,
-                recorded_at=row["recorded"][nth],
-                received_at=p.received_at,
-                body=body,
-                body_hash=sha256(body).digest(),
-                chain_hash=row["chains"][nth],
-            )
-            for nth, (draft, p, body) in enumerate(zip(drafts, by, bodies, strict=True))
+            self._as_recorded(part, draft, body, *place)
+            for draft, body, place in zip(drafts, bodies, places, strict=True)
         ]
+
+    def _as_recorded(
+        self, part: int, draft: Draft, body: bytes, position: int, recorded_at: datetime, chain_hash: bytes
+    ) -> Recorded:
+        fact, by = draft.fact, draft.by
+        return Recorded(
+            draft.event_id,
+            fact.TYPE,
+            self.log,
+            part,
+            position,
+            fact.STREAM,
+            fact.stream_id,
+            draft.version,
+            by.actor,
+            by.on_behalf_of,
+            by.via,
+            by.command_id,
+            by.correlation_id,
+            by.causation_id,
+            by.traceparent,
+            recorded_at,
+            by.received_at,
+            body,
+            sha256(body).digest(),
+            chain_hash,
+        )
 
     async def recorded_by(self, raw: asyncpg.Connection, part: int, command: CommandId) -> list[Recorded] | None:
         """Give what a known command recorded, None when it is not known.
