@@ -5,7 +5,7 @@ set -eu
 for name in intake triage approvals followup casebook; do
     upper=$(echo "$name" | tr a-z A-Z)
     eval "owner_password=\${${upper}_OWNER_PASSWORD:?} password=\${${upper}_PASSWORD:?}"
-    psql -v ON_ERROR_STOP=1 --username "$POSTGRES_USER" --dbname postgres \
+    psql -v ON_ERROR_STOP=1 --username "${POSTGRES_USER:-postgres}" --dbname postgres \
         -v name="$name" -v owner="${name}_owner" -v database="recourse_$name" \
         -v owner_password="$owner_password" -v password="$password" <<'SQL'
 CREATE ROLE :"owner" LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE PASSWORD :'owner_password';
