@@ -1,9 +1,9 @@
-"""Intake's own tables: where a message belongs, and what waits to be delivered. All but `content` follow from the log."""
+"""Intake's own tables: where messages belong, and what waits to be delivered; all but `content` follow from the log."""
 
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import Executable, TextClause, text
+from sqlalchemy import DateTime, Executable, TextClause, bindparam, text
 
 from services.intake.domain.identity import content_hash
 from shared.contracts.event import Fact, Recorded
@@ -19,6 +19,8 @@ from shared.contracts.intake import (
 
 IDENTIFIED = text("INSERT INTO customer_address VALUES (:kind, :address, :customer, :name)")
 OPENED = text("INSERT INTO tracking VALUES (:case, :code, :customer, :linked)")
+AT = bindparam("at", type_=DateTime(timezone=True))
+ACKNOWLEDGED = bindparam("acknowledged", type_=DateTime(timezone=True))
 # One statement a message: this runs in the append's transaction, under the lock of the log partition.
 RECEIVED = text("""
     WITH said AS (
@@ -26,7 +28,9 @@ RECEIVED = text("""
             (:message, :channel, :their_id, :conversation, :case, :version, :hash, true, :at))
     INSERT INTO conversation VALUES (:conversation, :channel, :case, :customer)
     ON CONFLICT (conversation_id) DO UPDATE SET case_id = excluded.case_id, customer_id = excluded.customer_id
-    WHERE conversation.case_id <> excluded.case_id OR conversation.customer_id <> excluded.customer_id""")
+    WHERE conversation.case_id <> excluded.case_id OR conversation.customer_id <> excluded.customer_id""").bindparams(
+    AT
+)
 SENT = text("""
     WITH said AS (
         INSERT INTO message_index VALUES
@@ -36,8 +40,10 @@ SENT = text("""
         SELECT :message, :channel, :conversation, :case, :version, 'queued', :at WHERE :queued)
     INSERT INTO conversation VALUES (:conversation, :channel, :case, :customer, :acknowledged)
     ON CONFLICT (conversation_id) DO UPDATE
-        SET case_id = excluded.case_id, acknowledged_at = coalesce(excluded.acknowledged_at, conversation.acknowledged_at)
-    WHERE conversation.case_id <> excluded.case_id OR excluded.acknowledged_at IS NOT NULL""")
+        SET case_id = excluded.case_id,
+            acknowledged_at = coalesce(excluded.acknowledged_at, conversation.acknowledged_at)
+    WHERE conversation.case_id <> excluded.case_id OR excluded.acknowledged_at IS NOT NULL
+    """).bindparams(AT, ACKNOWLEDGED)
 DELIVERED = text("UPDATE outbound SET state = :state, problem = :problem WHERE message_id = :message")
 CLOSED = text("UPDATE tracking SET closed = :closed WHERE case_id = :case")
 

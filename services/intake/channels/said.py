@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from services.intake.channels.channel import Arrival, Content, InboundMessage, ReplyContext, normal_address
+from services.intake.channels.channel import Arrival, InboundMessage, ReplyContext, normal_address
 from services.intake.domain.tracking import codes_in
 from shared.contracts.intake import MessageSent
 from shared.kernel.errors import MalformedInput
@@ -62,13 +62,23 @@ class DoorMessage(BaseModel):
 class SaidChannel:
     """A channel of posted messages.
 
-    `path` is the door's address; with `{conversation_key}` in it the connector names the conversation, else each
-    message without a subject line of its own starts one. `style` is how answers are worded.
+    `path` is the door's address; with `{conversation_key}` in it the connector names the conversation, else every
+    message starts one that is named by its own id. `style` is how answers are worded.
     """
 
     name: str
     style: str
     path: str
+
+    @property
+    def names_conversations(self) -> bool:
+        """Whether the connector says which conversation a message belongs to."""
+        return "{conversation_key}" in self.path
+
+    @property
+    def replies_path(self) -> str:
+        """Where the connector fetches what we answer in a conversation."""
+        return self.path if self.names_conversations else f"{self.path}/{{conversation_key}}/messages"
 
     def parse(self, content: bytes, arrival: Arrival) -> InboundMessage:
         """Read a posted body; raises MalformedInput naming the field that is wrong."""
@@ -78,9 +88,9 @@ class SaidChannel:
             first = error.errors(include_url=False)[0]
             where = ".".join(str(part) for part in first["loc"]) or "body"
             raise MalformedInput(first["msg"], field=where, fix="see the door's schema in /openapi.json") from error
-        return self.read(body, arrival, content)
+        return self.read(body, arrival)
 
-    def read(self, body: DoorMessage, arrival: Arrival, content: bytes = b"") -> InboundMessage:
+    def read(self, body: DoorMessage, arrival: Arrival) -> InboundMessage:
         """Give the message of a posted body; raises MalformedInput when it was said in the future."""
         said_at = body.said_at or arrival.now
         if said_at > arrival.now + CLOCK_ERROR:
@@ -100,7 +110,6 @@ class SaidChannel:
             speaker=body.speaker,
             language_hint=body.language,
             tracking_codes=codes_in(body.text) if body.speaker == "customer" else (),
-            content=Content(content, "application/json") if content else None,
             rating=body.rating,
             second_transcript=body.second_transcript,
             duration_ms=body.duration_ms,

@@ -1,0 +1,205 @@
+"""The path that all doors share: find customer, conversation and case, and record, in one transaction."""
+
+import asyncio
+import random
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+from uuid import UUID
+
+import asyncpg
+
+from services.intake.adapters import lookup
+from services.intake.adapters.lookup import Place
+from services.intake.channels.channel import AttachedFile, Content, InboundMessage
+from services.intake.domain.commands import Command, Customer, ReceiveMessage, RecordAgentMessage, Said
+from services.intake.domain.identity import conversation_id, message_id
+from services.intake.domain.state import IntakeState
+from services.intake.domain.tracking import tracking_code
+from shared.contracts.values import Attachment, ContentRef
+from shared.eventstore.database import Transaction
+from shared.eventstore.draft import Provenance
+from shared.kernel.errors import Refused, StaleVersion
+from shared.runtime.clock import new_id, now
+from shared.runtime.shell import Job, Shell
+from shared.runtime.telemetry import current_traceparent
+
+ATTEMPTS = 8
+KEEP = "INSERT INTO content SELECT * FROM unnest($1::text[], $2::text[], $3::bytea[]) ON CONFLICT DO NOTHING"
+
+
+class Taken(NamedTuple):
+    """Where a message was put. `duplicate` when it was there before, with the same content."""
+
+    case_id: UUID
+    tracking_code: str
+    message_id: UUID
+    conversation_id: UUID
+    duplicate: bool
+
+
+class Sayer(NamedTuple):
+    """Who brings a message: the user of the token or the mail door, and by which way."""
+
+    actor: str
+    via: str
+
+
+class Doors:
+    """Takes messages in. `detect` gives the language of a first message's text."""
+
+    def __init__(self, shell: Shell[Command, IntakeState], detect: Callable[[str], str]) -> None:
+        self.shell = shell
+        self._detect = detect
+
+    async def take(
+        self,
+        messages: Sequence[InboundMessage],
+        by: Sayer,
+        conversation: UUID | None = None,
+        answered: UUID | None = None,
+    ) -> list[Taken]:
+        """Take messages of one conversation, in order, all or none; gives where each was put.
+
+        `conversation` is given where the channel's own key does not name it, `answered` is the message they answer.
+
+        Messages taken before are recognised and change nothing. Raises Refused (409) when a message id comes again
+        with other content, StaleVersion when others keep changing the case.
+        """
+        first = messages[0]
+        conversation = conversation or conversation_id(first.channel, first.conversation_key)
+        attempt = code_attempt = 0
+        while True:
+            try:
+                async with self.shell.database.transaction() as tx:
+                    taken, committed = await self._take(tx, messages, by, (conversation, answered), code_attempt)
+            except asyncpg.UniqueViolationError as error:
+                # an address or a code that somebody else took while we looked: look again
+                code_attempt += error.constraint_name == "tracking_code_once"
+                failure: Exception = error
+            except (StaleVersion, asyncpg.DeadlockDetectedError) as error:
+                failure = error
+            else:
+                committed()
+                return taken
+            attempt += 1
+            if attempt == ATTEMPTS:
+                raise StaleVersion("others keep changing this conversation", fix="send the message again") from failure
+            await asyncio.sleep(random.uniform(0.001, 0.01) * attempt)
+
+    async def _take(
+        self,
+        tx: Transaction,
+        messages: Sequence[InboundMessage],
+        by: Sayer,
+        thread: tuple[UUID, UUID | None],
+        code_attempt: int,
+    ) -> tuple[list[Taken], Callable[[], None]]:
+        conversation, answered = thread
+        ids = [message_id(message.channel, message.dedupe_key) for message in messages]
+        addresses = list(dict.fromkeys((message.address_kind, message.address) for message in messages))
+        codes = [code for message in messages for code in message.tracking_codes]
+        place = await lookup.find_place(tx.raw, conversation, ids, addresses, codes)
+        code = place.tracking_code or tracking_code(place.case_id, code_attempt)
+        taken: list[Taken] = []
+        jobs: list[Job[Command]] = []
+        for message, its_id in zip(messages, ids, strict=True):
+            known = place.known.get(its_id)
+            if known is None:
+                taken.append(Taken(place.case_id, code, its_id, conversation, duplicate=False))
+                jobs.append(await self._job(tx, (message, answered), taken[-1], place, by))
+                continue
+            if known.content_hash != message.hash:
+                raise Refused(
+                    f"message {message.channel_message_id} was taken before with other content",
+                    field="message_id",
+                    fix="send a new message_id for a new message",
+                )
+            taken.append(Taken(known.case_id, known.tracking_code, its_id, known.conversation_id, duplicate=True))
+        if not jobs:
+            return taken, _nothing
+        work = await self.shell.carry_out(tx, jobs)
+        await keep(tx, [content for message in messages for content in contents_of(message)])
+        return taken, work.committed
+
+    async def _job(
+        self, tx: Transaction, what: tuple[InboundMessage, UUID | None], taken: Taken, place: Place, by: Sayer
+    ) -> Job[Command]:
+        message, answered = what
+        address = (message.address_kind, message.address)
+        customer_id = place.customers.get(address)
+        customer = Customer(customer_id or new_id(), *address, message.name, new=customer_id is None)
+        place.customers[address] = customer.customer_id
+        instant = now()
+        said = said_of(message, customer, taken, answered)
+        command: Command
+        if message.speaker == "agent":
+            command = RecordAgentMessage(taken.case_id, instant, taken.tracking_code, said, place.linked_case_id)
+        else:
+            opens = place.tracking_code is None
+            mails = message.channel == "email" and opens
+            command = ReceiveMessage(
+                taken.case_id,
+                instant,
+                taken.tracking_code,
+                said,
+                message.language_hint or (self._detect(message.text) if opens else "en"),
+                place.linked_case_id,
+                place.acknowledged_at,
+                await lookup.acknowledged_today(tx.raw, address, instant) if mails else 0,
+            )
+        return Job(command, provenance(by, message))
+
+
+def provenance(by: Sayer, message: InboundMessage) -> Provenance:
+    """Say where the facts of a message come from."""
+    return Provenance(by.actor, by.via, new_id(), traceparent=current_traceparent(), received_at=message.received_at)
+
+
+def said_of(message: InboundMessage, customer: Customer, taken: Taken, answered: UUID | None) -> Said:
+    """Give a channel's message as the rules take it."""
+    return Said(
+        message_id=taken.message_id,
+        conversation_id=taken.conversation_id,
+        channel=message.channel,
+        channel_message_id=message.channel_message_id,
+        customer=customer,
+        text=message.text,
+        said_at=message.received_at,
+        subject=message.subject,
+        language_hint=message.language_hint,
+        second_transcript=message.second_transcript,
+        duration_ms=message.duration_ms,
+        rating=message.rating,
+        content=reference(message.content) if message.content else None,
+        attachments=tuple(_attachment(file) for file in message.attachments),
+        in_reply_to=answered,
+        quiet=message.quiet,
+    )
+
+
+def reference(content: Content) -> ContentRef:
+    """Name bytes as a fact does."""
+    return ContentRef(sha256=content.sha256, size=len(content.data), media_type=content.media_type)
+
+
+def contents_of(message: InboundMessage) -> list[Content]:
+    """Give all bytes that came with a message: the mail itself and its files."""
+    own = [message.content] if message.content else []
+    return own + [file.content for file in message.attachments]
+
+
+async def keep(tx: Transaction, contents: Sequence[Content]) -> None:
+    """Store bytes under their hash, in the transaction of the facts that name them."""
+    if contents:
+        by_hash = {content.sha256: content for content in contents}
+        await tx.raw.execute(
+            KEEP, list(by_hash), [c.media_type for c in by_hash.values()], [c.data for c in by_hash.values()]
+        )
+
+
+def _attachment(file: AttachedFile) -> Attachment:
+    return Attachment(name=file.name or "file", content=reference(file.content))
+
+
+def _nothing() -> None:
+    return None

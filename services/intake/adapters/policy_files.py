@@ -1,0 +1,34 @@
+"""Reply wording, answer times and their calendar, from the policy directory into rules."""
+
+import re
+from pathlib import Path
+
+from services.intake.domain.policies.acknowledgement import Answering, IntakeRules
+from services.intake.domain.policies.wording import FALLBACK, LanguageFile, Replies
+from shared.kernel.errors import MalformedInput
+from shared.runtime.policy_files import read_calendar, read_policy
+
+LANGUAGE_FILE = re.compile(r"^[a-z]{2}\.yaml$")
+
+
+def load_rules(policy_dir: Path, styles: dict[str, str]) -> IntakeRules:
+    """Load `replies/*.yaml` and the calendar that `replies/answering.yaml` names.
+
+    Raises MalformedInput naming the file, the field and the fix for what does not fit.
+    """
+    folder = policy_dir / "replies"
+    answering = read_policy(folder / "answering.yaml", Answering)
+    return IntakeRules(_replies(folder), answering, read_calendar(policy_dir / answering.calendar), styles)
+
+
+def _replies(folder: Path) -> Replies:
+    languages: dict[str, LanguageFile] = {}
+    for path in sorted(folder.iterdir()) if folder.is_dir() else ():
+        if LANGUAGE_FILE.match(path.name):
+            read = read_policy(path, LanguageFile)
+            if read.language != path.stem:
+                raise MalformedInput(f"says {read.language!r}", field=f"{path}: language", fix="name the file after it")
+            languages[read.language] = read
+    if FALLBACK not in languages:
+        raise MalformedInput("is missing", field=str(folder / f"{FALLBACK}.yaml"), fix="English is the fallback")
+    return Replies(languages)
