@@ -23,6 +23,10 @@ class WireSchema(GenerateJsonSchema):
             return self.generate_inner(schema["schema"])
         return super().default_schema(schema)
 
+    def decimal_schema(self, schema: core_schema.DecimalSchema) -> JsonSchemaValue:
+        """Say that the string is a decimal number."""
+        return super().decimal_schema(schema) | {"format": "decimal"}
+
     def get_decimal_pattern(self, schema: core_schema.DecimalSchema) -> str:
         """Describe the strings that amounts are written as."""
         return self.build_decimal_pattern(schema)
