@@ -105,9 +105,7 @@ class Stack:
         """Return never; ChildDied as soon as a part ends by itself."""
         while True:
             for child in self.children:
-                if not child.alive:
-                    self.report(Step(child.name, "failed"))
-                    raise ChildDied(child)
+                self._check(child)
             time.sleep(0.2)
 
     def stop(self) -> None:
@@ -132,11 +130,17 @@ class Stack:
         self.home.write(replace(state, children={**state.children, child.name: running}))
         self.report(Step(child.name, "starting"))
 
+    def _check(self, child: Child) -> None:
+        if not child.alive:
+            self.report(Step(child.name, "failed"))
+            raise ChildDied(child)
+
     def _stop(self, children: Sequence[Child]) -> None:
-        for child in children:
+        alive = [child for child in children if child.alive]
+        for child in alive:
             self.report(Step(child.name, "stopping"))
             child.ask_to_stop()
-        for child in children:
+        for child in alive:
             child.stop()
             self.report(Step(child.name, "stopped"))
 
@@ -145,8 +149,7 @@ class Stack:
 
         def all_ready() -> bool:
             for name, service in list(waiting.items()):
-                if not service.alive:
-                    raise ChildDied(service)
+                self._check(service)
                 if is_ready(ports[name]):
                     del waiting[name]
                     self.report(Step(name, "ready"))
@@ -164,4 +167,5 @@ class Stack:
         return Child(name, argv, self.home.logs / f"{name}.log", env=around.of(name), directory=ROOT)
 
     def _fetching(self, done: int, total: int, size: int) -> None:
-        self.report(Step("kafka", "fetching", done, total, f"{size / 1e6:.0f} MB"))
+        if size:
+            self.report(Step("kafka", "fetching", done, total, f"{size / 1e6:.0f} MB"))
