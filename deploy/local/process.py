@@ -86,12 +86,14 @@ class Child:
     grace_seconds: float = 20.0
     after_stop: Callable[[], None] | None = None
     process: "subprocess.Popen[bytes] | None" = None
+    log_start: int = 0
 
     def start(self) -> None:
         """Start it in a session of its own. Call from the main thread: the kernel ties its life to the caller's."""
         self.log_file.parent.mkdir(parents=True, exist_ok=True)
         launcher = [sys.executable, "-IS", str(LAUNCHER), str(int(self.stop_signal)), str(os.getpid())]
         with self.log_file.open("ab") as log:
+            self.log_start = log.tell()
             self.process = subprocess.Popen(
                 [*launcher, *self.argv],
                 env={**os.environ, **self.env},
@@ -131,11 +133,11 @@ class Child:
             self.after_stop()
 
     def log_tail(self, lines: int = 15) -> list[str]:
-        """The last `lines` lines of its log, empty if there is none."""
+        """The last `lines` lines that this run of it logged."""
         if not self.log_file.exists():
             return []
         with self.log_file.open("rb") as log:
-            log.seek(max(0, self.log_file.stat().st_size - 64_000))
+            log.seek(max(self.log_start, self.log_file.stat().st_size - 64_000))
             return log.read().decode("utf-8", "replace").splitlines()[-lines:]
 
     def last_words(self) -> str:
