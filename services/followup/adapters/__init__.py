@@ -1,0 +1,1 @@
+"""Reads the cadence from its files."""

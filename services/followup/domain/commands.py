@@ -1,0 +1,126 @@
+"""What followup can be asked to do. Commands that follow from other services' facts carry when those happened."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from shared.contracts.values import Backing
+
+
+@dataclass(frozen=True, slots=True)
+class OfCase:
+    """What every command says: which case it is about, and when (for a reaction: when its cause was recorded)."""
+
+    case_id: UUID
+    now: datetime
+
+    @property
+    def stream_id(self) -> UUID:
+        return self.case_id
+
+
+@dataclass(frozen=True, slots=True)
+class TakeUpCase(OfCase):
+    """It became known whose case this is."""
+
+    customer_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class HearMessage(OfCase):
+    """The customer said something; triage has yet to read it, or has already."""
+
+    message_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class ReadMessage(OfCase):
+    """Triage read a message: `asks` for something, `settled` when it says whether the matter is."""
+
+    message_id: UUID
+    asks: bool
+    language: str
+    settled: bool | None = None
+    corrected: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Debt:
+    """What an answer makes us owe the customer, and within how many working days (None: the usual time)."""
+
+    promise_id: UUID
+    what: str
+    made_by: str
+    working_days: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NoteMatter(OfCase):
+    """Another service answered a request or left it open; `outcome` as in MatterNoted."""
+
+    matter_id: UUID
+    request_id: UUID
+    outcome: str
+    backing: Backing | None = None
+    debt: Debt | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ByPerson(OfCase):
+    """What people's commands add: who asks, from the token."""
+
+    actor: str
+    roles: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MakePromise(ByPerson):
+    """Promise something; `due` None takes the usual time for its backing."""
+
+    promise_id: UUID
+    what: str
+    backing: Backing
+    due: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class KeepPromise(ByPerson):
+    """Say that a promise is kept, since `kept_at` (None: now), and how one can see it."""
+
+    promise_id: UUID
+    evidence: str
+    kept_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RenegotiatePromise(ByPerson):
+    """The customer agreed to another due time."""
+
+    promise_id: UUID
+    due: datetime
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReleasePromise(ByPerson):
+    """The customer no longer holds us to a promise."""
+
+    promise_id: UUID
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ResolveCase(ByPerson):
+    """A person says how the matter was answered."""
+
+    how: str
+
+
+@dataclass(frozen=True, slots=True)
+class LetTimePass(OfCase):
+    """A timer fired: everything of the case that is due at `now` happens."""
+
+
+PromiseCommand = KeepPromise | RenegotiatePromise | ReleasePromise
+PersonsCommand = MakePromise | PromiseCommand | ResolveCase
+Command = TakeUpCase | HearMessage | ReadMessage | NoteMatter | PersonsCommand | LetTimePass

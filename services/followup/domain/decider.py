@@ -1,0 +1,50 @@
+"""Decides on the follow-up of one case."""
+
+from typing import assert_never
+
+from services.followup.domain.commands import (
+    Command,
+    HearMessage,
+    KeepPromise,
+    LetTimePass,
+    MakePromise,
+    NoteMatter,
+    ReadMessage,
+    ReleasePromise,
+    RenegotiatePromise,
+    ResolveCase,
+    TakeUpCase,
+)
+from services.followup.domain.policies import listening, promises, settling
+from services.followup.domain.policies.cadence import FollowupRules
+from services.followup.domain.state import Followup, evolve
+from shared.contracts.event import Fact
+from shared.kernel.decider import Decider
+
+
+def make_decider(rules: FollowupRules) -> Decider[Command, Followup, Fact]:
+    """Give the decider of followup at the given cadence."""
+    return Decider(initial=Followup(), evolve=evolve, decide=lambda command, state: decide(command, state, rules))
+
+
+def decide(command: Command, state: Followup, rules: FollowupRules) -> list[Fact]:
+    """Give the facts that a command leads to; raises NotFound for a case or promise that is not known here."""
+    match command:
+        case TakeUpCase():
+            return listening.take_up(command, state)
+        case HearMessage():
+            return listening.hear(command, state, rules)
+        case ReadMessage():
+            return listening.read(command, state, rules)
+        case NoteMatter():
+            return listening.note_matter(command, state, rules)
+        case MakePromise():
+            return promises.make(command, state, rules)
+        case KeepPromise() | RenegotiatePromise() | ReleasePromise():
+            return promises.change(command, state, rules)
+        case ResolveCase():
+            return settling.resolve(command, state, rules)
+        case LetTimePass():
+            return settling.let_time_pass(command, state, rules)
+        case _:
+            assert_never(command)
