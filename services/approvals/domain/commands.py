@@ -8,11 +8,21 @@ from shared.contracts.values import ClauseRef, Money
 
 
 @dataclass(frozen=True, slots=True)
-class RequestException:
-    """Triage proposed a deviation: find who may decide, and let them."""
+class OfCase:
+    """What every command says: which case it is about, and when."""
 
     case_id: UUID
     now: datetime
+
+    @property
+    def stream_id(self) -> UUID:
+        return self.case_id
+
+
+@dataclass(frozen=True, slots=True)
+class RequestException(OfCase):
+    """Triage proposed a deviation: find who may decide, and let them."""
+
     exception_id: UUID
     request_id: UUID
     kind: str
@@ -23,92 +33,54 @@ class RequestException:
     language: str
     amount: Money | None = None
 
-    @property
-    def stream_id(self) -> UUID:
-        return self.case_id
-
 
 @dataclass(frozen=True, slots=True)
-class Approve:
-    """Agree to the deviation. `amount` says how much where the proposal does not."""
+class OnException(OfCase):
+    """What people's commands add: who decides, with which roles of the token, on which exception."""
 
-    case_id: UUID
-    now: datetime
     actor: str
     roles: tuple[str, ...]
     exception_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Approve(OnException):
+    """Agree to the deviation. `amount` says how much where the proposal does not."""
+
     note: str
     on_behalf_of: str | None = None
     conditions: tuple[str, ...] = ()
     amount: Money | None = None
 
-    @property
-    def stream_id(self) -> UUID:
-        return self.case_id
-
 
 @dataclass(frozen=True, slots=True)
-class Reject:
+class Reject(OnException):
     """Say no; the customer is told the reason."""
 
-    case_id: UUID
-    now: datetime
-    actor: str
-    roles: tuple[str, ...]
-    exception_id: UUID
     reason: str
     on_behalf_of: str | None = None
 
-    @property
-    def stream_id(self) -> UUID:
-        return self.case_id
-
 
 @dataclass(frozen=True, slots=True)
-class CounterOffer:
+class CounterOffer(OnException):
     """Offer something else instead, worth `amount` where it is worth money."""
 
-    case_id: UUID
-    now: datetime
-    actor: str
-    roles: tuple[str, ...]
-    exception_id: UUID
     offer: str
     reason: str
     on_behalf_of: str | None = None
     amount: Money | None = None
 
-    @property
-    def stream_id(self) -> UUID:
-        return self.case_id
-
 
 @dataclass(frozen=True, slots=True)
-class Withdraw:
+class Withdraw(OnException):
     """Take one's own proposal back."""
 
-    case_id: UUID
-    now: datetime
-    actor: str
-    roles: tuple[str, ...]
-    exception_id: UUID
     reason: str
-
-    @property
-    def stream_id(self) -> UUID:
-        return self.case_id
 
 
 @dataclass(frozen=True, slots=True)
-class DeadlinePassed:
+class DeadlinePassed(OfCase):
     """Time has passed: every exception of the case that is overdue at `now` goes one level up, or expires."""
-
-    case_id: UUID
-    now: datetime
-
-    @property
-    def stream_id(self) -> UUID:
-        return self.case_id
 
 
 Decision = Approve | Reject | CounterOffer
