@@ -129,3 +129,7 @@ def test_other_facts_ask_nothing_of_approvals() -> None:
 
 def test_the_charter_names_every_fact_of_approvals() -> None:
     assert CHARTER.publishes == tuple(facts_of("approvals"))
+
+
+def test_the_files_that_ship_load() -> None:
+    assert load_authority(Path(__file__).parents[2] / "policies").matrix.version
