@@ -1,6 +1,8 @@
 """All projections together: events to changes, and changes to a schema's tables, live and inside a transaction."""
 
 from collections.abc import Iterable, Sequence
+from functools import cache
+from typing import Any
 
 import asyncpg
 
@@ -11,9 +13,10 @@ from services.casebook.projections.case_list import case_list
 from services.casebook.projections.case_timeline import case_timeline
 from services.casebook.projections.counters import counters
 from services.casebook.projections.customer_view import customer_view
+from services.casebook.projections.projection import Handler
 from services.casebook.projections.promise_board import promise_board
 from services.casebook.tables import LIVE
-from shared.contracts.event import Recorded
+from shared.contracts.event import Fact, Recorded
 from shared.eventstore.readmodel import Batch, Change
 from shared.eventstore.readmodel_sql import upsert
 
@@ -52,9 +55,14 @@ def changes(event: Recorded) -> list[Change]:
     if fact is None:
         return [*timeline.unknown(event), *numbers.unknown(event)]
     made: list[Change] = []
-    for projection in PROJECTIONS:
-        made += projection.project(event, fact)
+    for handler in _handlers(type(fact)):
+        made += handler(event, fact)
     return [_without_nul(change) for change in made] if NUL_IN_JSON in event.body else made
+
+
+@cache
+def _handlers(fact_type: type[Fact]) -> tuple[Handler[Any], ...]:
+    return tuple(handler for projection in PROJECTIONS if (handler := projection.handler(fact_type)) is not None)
 
 
 def _without_nul(change: Change) -> Change:

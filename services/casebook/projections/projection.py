@@ -29,15 +29,11 @@ class Projection:
 
         return register
 
+    def handler(self, fact_type: type[Fact]) -> Handler[Any] | None:
+        """Give the function for a fact type: its own, else its nearest base class's; None when nothing is changed."""
+        return next((self._handlers[base] for base in fact_type.__mro__ if base in self._handlers), None)
+
     def project(self, event: Recorded, fact: Fact) -> Sequence[Change]:
         """Give the changes that one event makes; the same for the same event, whatever came before."""
-        kind = type(fact)
-        handler = self._handlers.get(kind)
-        if handler is None:
-            handler = next((self._handlers[base] for base in kind.__mro__ if base in self._handlers), _nothing)
-            self._handlers[kind] = handler
-        return handler(event, fact)
-
-
-def _nothing(_event: Recorded, _fact: Fact) -> Sequence[Change]:
-    return ()
+        handler = self.handler(type(fact))
+        return handler(event, fact) if handler else ()

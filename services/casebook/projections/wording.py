@@ -36,7 +36,8 @@ def says(fact_type: type[F]) -> Callable[[Wording[F]], Wording[F]]:
 def say(fact: Fact) -> Said:
     """Put a fact into words; one that nobody has worded yet is named by its type."""
     wording = WORDINGS.get(type(fact))
-    return wording(fact) if wording else Said(type(fact).TYPE)
+    said = wording(fact) if wording else Said(type(fact).TYPE)
+    return said if said.line.isprintable() else said._replace(line=" ".join(said.line.split()))
 
 
 def excerpt(text: str) -> str:

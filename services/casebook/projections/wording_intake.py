@@ -42,6 +42,11 @@ def _automatic(fact: intake.AutomaticMailReceived) -> Said:
     return Said(f"An automatic mail came ({words(fact.kind)}): {excerpt(fact.subject)}", fact.reason, fact.mail_id)
 
 
+@says(intake.CaseClosureNoted)
+def _closure_noted(fact: intake.CaseClosureNoted) -> Said:
+    return Said(f"Intake noted that the case was {'closed' if fact.closed else 'reopened'}", fact.reason)
+
+
 @says(intake.IntakeAttemptRefused)
 def _intake_refused(fact: intake.IntakeAttemptRefused) -> Said:
     return Said(f"Refused: {words(fact.attempt)}", fact.reason)

@@ -1,0 +1,19 @@
+"""Casebook's composition root: settings in, a running service out."""
+
+from fastapi import FastAPI
+
+import services.casebook as package
+from services.casebook import api, subscribers
+from services.casebook.settings import CasebookSettings
+from services.casebook.subscribers import Projector
+from shared.runtime.service import Service, serve
+
+
+def create_app(settings: CasebookSettings) -> FastAPI:
+    """Put the service together; starting the app starts all of it."""
+    service = Service(package, settings, subscribers.router).consume(Projector())
+    return service.app([api.router], title="Recourse casebook")
+
+
+if __name__ == "__main__":
+    serve("casebook", CasebookSettings, create_app)

@@ -1,0 +1,121 @@
+"""The bulk path of a rebuild: one process takes its log partitions one by one from the topics into fresh tables."""
+
+import asyncio
+import gc
+from asyncio import FIRST_COMPLETED
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from heapq import heappop, heappush
+from multiprocessing import get_context
+from multiprocessing.sharedctypes import SynchronizedArray
+
+import asyncpg
+from aiokafka import AIOKafkaConsumer
+
+from services.casebook.projections.apply import fold
+from services.casebook.projections.catching_up import Event
+from services.casebook.projections.reading import Mark, open_reader, read
+from shared.eventstore.readmodel import Batch
+from shared.eventstore.readmodel_sql import copy
+from shared.messaging.cursor import Place
+
+# Rows of append-only tables leave for the database in such lots, so that memory holds only rows that still change.
+LOT = 20_000
+WATCH_SECONDS = 0.2
+
+Marks = dict[Place, Mark]
+
+_counts: "SynchronizedArray[int] | None" = None
+
+
+@dataclass(frozen=True)
+class BulkJob:
+    """What one process does: these log partitions, up to these offsets, less the events that live has parked."""
+
+    number: int
+    dsn: str
+    bootstrap: str
+    schema: str
+    parts: tuple[int, ...]
+    until: dict[Place, int]
+    parked: frozenset[Event]
+
+
+def share(
+    dsn: str, bootstrap: str, schema: str, until: Mapping[Place, int], parked: frozenset[Event], processes: int
+) -> list[BulkJob]:
+    """Share log partitions out over processes so that each has about as many events."""
+    sizes = Counter[int]()
+    for (_, part), end in until.items():
+        sizes[part] += end
+    loads = [(0, number, list[int]()) for number in range(max(1, min(processes, len(sizes))))]
+    for part, size in sizes.most_common():
+        load, number, parts = heappop(loads)
+        heappush(loads, (load + size, number, [*parts, part]))
+    return [
+        BulkJob(number, dsn, bootstrap, schema, tuple(parts), dict(until), parked) for _, number, parts in sorted(loads)
+    ]
+
+
+async def load_all(jobs: Sequence[BulkJob], progress: Callable[[int], None]) -> Marks:
+    """Do all jobs, one process each; `progress` gets the number of events read so far, a few times a second."""
+    context = get_context("spawn")
+    counts = context.Array("q", len(jobs))
+    marks: Marks = {}
+    with ProcessPoolExecutor(len(jobs), context, start_process, (counts,)) as pool:
+        running = {asyncio.wrap_future(pool.submit(run_job, job)) for job in jobs}
+        while running:
+            done, running = await asyncio.wait(running, timeout=WATCH_SECONDS, return_when=FIRST_COMPLETED)
+            for future in done:
+                marks |= await future
+            progress(sum(counts[:]))
+    return marks
+
+
+def start_process(counts: "SynchronizedArray[int]") -> None:
+    """Set a fresh process up: where it counts its events, and no garbage collection, for it makes rows, not cycles."""
+    global _counts
+    _counts = counts
+    gc.freeze()
+    gc.disable()
+
+
+def run_job(job: BulkJob) -> Marks:
+    """Do a job in this process and give how far each place was read; the entry point of a worker process."""
+
+    def count(events: int) -> None:
+        if _counts is not None:
+            _counts[job.number] += events
+
+    return asyncio.run(load(job, count))
+
+
+async def load(job: BulkJob, count: Callable[[int], None]) -> Marks:
+    """Load a job's log partitions, each in one transaction, and tell of events as they are read."""
+    marks: Marks = {}
+    conn = await asyncpg.connect(job.dsn)
+    try:
+        async with open_reader(job.bootstrap) as consumer:
+            for part in job.parts:
+                async with conn.transaction():
+                    marks |= await _load_part(conn, consumer, job, part, count)
+    finally:
+        await conn.close()
+    return marks
+
+
+async def _load_part(
+    conn: asyncpg.Connection, consumer: AIOKafkaConsumer, job: BulkJob, part: int, count: Callable[[int], None]
+) -> Marks:
+    until = {place: end for place, end in job.until.items() if place[1] == part}
+    marks = {place: Mark() for place in until}
+    batch = Batch()
+    async for events in read(consumer, marks, until, by="offset"):
+        fold((e for e in events if (e.log, e.log_part, e.position) not in job.parked), batch)
+        count(len(events))
+        if batch.appended() >= LOT:
+            await copy(conn, job.schema, batch.release_appended())
+    await copy(conn, job.schema, batch)
+    return marks

@@ -1,0 +1,75 @@
+"""A real casebook database, and its rows as they stand."""
+
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import asynccontextmanager
+from typing import NamedTuple
+
+import asyncpg
+from aiokafka import AIOKafkaProducer
+
+import services.casebook as casebook
+from deploy.local.databases import ServiceDatabase
+from services.casebook.projections.apply import apply
+from services.casebook.projections.rebuild import RebuildOrder
+from services.casebook.tables import LIVE, MODELS
+from shared.contracts.event import Recorded
+from shared.eventstore.database import Database
+from shared.eventstore.migrate import migrate
+from shared.messaging import cursor
+from shared.messaging.broker import ensure_topics
+from shared.messaging.codec import encode
+from shared.messaging.topics import TOPICS
+from tests.support.backends import MakeServiceDatabase
+
+
+class Casebook(NamedTuple):
+    """A migrated database, used by the service's own role."""
+
+    made: ServiceDatabase
+    database: Database
+
+    def order(self, bootstrap: str, **more: object) -> RebuildOrder:
+        """Give an order to rebuild this casebook."""
+        named: dict[str, object] = {"processes": 2, "patience_seconds": 5, **more}
+        return RebuildOrder(self.made.migration_database_url, "casebook", bootstrap, **named)  # type: ignore[arg-type]
+
+
+@asynccontextmanager
+async def open_casebook(make: MakeServiceDatabase) -> AsyncIterator[Casebook]:
+    """Give a fresh casebook."""
+    made = make("casebook")
+    migrate(made.migration_database_url, casebook)
+    database = await Database(made.database_url).open()
+    try:
+        yield Casebook(made, database)
+    finally:
+        await database.close()
+
+
+async def go_live(database: Database, batches: Iterable[Sequence[Recorded]]) -> None:
+    """Apply batches as the live consumer does: duplicates dropped, cursors moved in the same transaction."""
+    for batch in batches:
+        async with database.transaction() as tx:
+            sources = tuple(TOPICS)
+            planned = cursor.plan(batch, await cursor.open_cursors(tx.raw, casebook.CHARTER.owner, sources, 8))
+            assert not planned.gaps
+            await apply(tx.raw, planned.events)
+            await cursor.move(tx.raw, casebook.CHARTER.owner, planned.moves)
+
+
+async def rows_of(conn: asyncpg.Connection, schema: str = LIVE) -> dict[str, list[str]]:
+    """Give every row of every table as PostgreSQL writes it, in a fixed order."""
+    return {
+        model.name: [row[0] for row in await conn.fetch(f'SELECT t::text FROM "{schema}"."{model.name}" t ORDER BY 1')]
+        for model in MODELS
+    }
+
+
+async def publish(bootstrap: str, events: Iterable[Recorded]) -> None:
+    """Send events to their topics as the relays do."""
+    await ensure_topics(bootstrap, TOPICS.values(), 8)
+    async with AIOKafkaProducer(bootstrap_servers=bootstrap, enable_idempotence=True, acks="all") as producer:
+        for event in events:
+            key, value, headers = encode(event)
+            await producer.send(TOPICS[event.log], value=value, key=key, partition=event.log_part, headers=headers)
+        await producer.flush()
