@@ -18,7 +18,7 @@ from services.intake.channels.channel import (
     ReplyContext,
     normal_address,
 )
-from services.intake.channels.mail_body import Body, read_body
+from services.intake.channels.mail_body import Body, flat, read_body
 from services.intake.channels.mail_headers import addresses, date_of, header, mended, message_ids
 from services.intake.domain.tracking import codes_in
 from shared.contracts.intake import MessageSent
@@ -42,7 +42,7 @@ class EmailChannel:
         seen = signs_of(mail, body, arrival.envelope_from, arrival.own)
         found = verdict(seen)
         message_id = (message_ids(mail, "Message-ID") or [""])[0]
-        key = _dedupe_key(mail, body, message_id)
+        key = _dedupe_key(content, mail, body, message_id)
         codes = codes_in(f"{seen.subject}\n{body.text}")
         kept = Content(content, MEDIA_TYPE)
         received_at = _received_at(mail, arrival)
@@ -108,10 +108,17 @@ def _threadable(refs: tuple[str, ...]) -> list[str]:
     return good if len(good) <= QUOTED_REFS else [good[0], *good[1 - QUOTED_REFS :]]
 
 
-def _dedupe_key(mail: Message, body: Body, message_id: str) -> str:
-    """Name a mail by its Message-ID and what it says: headers that relays add or change are left out."""
-    said = [header(mail, "From"), header(mail, "Date"), header(mail, "Subject"), body.text]
+def _dedupe_key(raw: bytes, mail: Message, body: Body, message_id: str) -> str:
+    """Name a mail by its Message-ID and what it says: headers that relays add or change are left out.
+
+    A mail with neither Message-ID nor Date is named by its bytes: the same words may have been meant twice.
+    """
+    date = header(mail, "Date")
+    if not message_id and not date:
+        return hashlib.sha256(raw).hexdigest()
+    said = [header(mail, "From"), date, header(mail, "Subject"), *body.plain, *body.html]
     said += [file.content.sha256 for file in body.files]
+    said += [hashlib.sha256(flat(part)).hexdigest() for part in (*body.reports, *body.returned)]
     digest = hashlib.sha256("\0".join(said).encode("utf-8", "surrogatepass")).hexdigest()
     return f"{message_id} {digest}".strip()
 
@@ -133,8 +140,13 @@ def _correspondent(mail: Message, seen: Signs, own: OwnMail) -> tuple[str, str]:
     if len(asked) == 1 and asked[0][1].lower() not in recipients | {own.address.lower()}:
         name, address = asked[0]
         return name or (seen.sender_name if address.lower() == seen.sender else ""), address
-    pairs = addresses(mail, "From") or addresses(mail, "Sender")
-    return pairs[0] if pairs else ("", seen.envelope if "@" in seen.envelope else "")
+    pairs = addresses(mail, "From") or addresses(mail, "Sender") or [("", seen.envelope)]
+    name, address = pairs[0]
+    return (name, address) if _can_be_reached(address) else (name, "")
+
+
+def _can_be_reached(address: str) -> bool:
+    return "@" in address and not address.lower().endswith(".invalid")  # RFC 2606 keeps that domain for nobody
 
 
 CHANNEL = EmailChannel()
