@@ -12,19 +12,20 @@ HEADERS_SHOWN = 256 * 1024
 # A text that merely quotes "From: ... Date: ..." has none of these.
 SIGNS_OF_A_MAIL = {b"message-id", b"received", b"return-path", b"mime-version", b"delivered-to", b"x-mailer"}
 ADDRESS = re.compile(r"[^\s<>@\"(),:;\[\]\\]+@[^\s<>@\"(),:;\[\]\\]+")
+NULL_SENDER = re.compile(rb"\s*<?\s*(MAILER-DAEMON)?\s*>?\s*", re.IGNORECASE)
 NOBODY = "unknown@sender.invalid"
 
 
 def read_mail(path: Path) -> Mail:
     """Read a mail with its envelope's sender: its Return-Path, else the address in From, else a made-up one.
 
-    Only a mail that says `Return-Path: <>` goes with the null sender, for that alone marks it as a machine's.
+    Only a mail whose Return-Path is empty, or MAILER-DAEMON as some servers write that, goes with the null sender.
     """
     content = path.read_bytes()
     headers = list(header_fields(content))
     paths = [value for name, value in headers if name == b"return-path"]
     if paths:
-        return Mail(path, content, "" if paths[0].strip() in (b"<>", b"") else _address(paths[0]) or NOBODY)
+        return Mail(path, content, "" if NULL_SENDER.fullmatch(paths[0]) else _address(paths[0]) or NOBODY)
     written = next((value for name, value in headers if name == b"from"), b"")
     return Mail(path, content, _address(written) or NOBODY)
 
@@ -39,7 +40,7 @@ def looks_like_a_mail(path: Path) -> bool:
 def header_fields(content: bytes) -> Iterator[tuple[bytes, bytes]]:
     """Give the names (lower case) and values of the header, folded lines joined; ends where the header ends."""
     name, value = b"", b""
-    lines = content[:HEADERS_SHOWN].splitlines()
+    lines = content[:HEADERS_SHOWN].lstrip().splitlines()
     if lines and lines[0].startswith(b"From "):
         lines = lines[1:]  # an mbox separator
     for line in lines:

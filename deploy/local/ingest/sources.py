@@ -1,6 +1,5 @@
 """Finds what to ingest among files and folders, and says what it passes over and why."""
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,22 +11,26 @@ from deploy.local.ingest.mails import looks_like_a_mail
 
 @dataclass
 class Sources:
-    """Files of dialogues, files of mails, and one note for each kind of thing passed over, by folder."""
+    """Files of dialogues, files of mails, and files passed over by the reason why."""
 
     dialogues: list[Path] = field(default_factory=list)
     mails: list[Path] = field(default_factory=list)
-    passed_over: Counter[tuple[str, str]] = field(default_factory=Counter)
+    passed_over: dict[str, list[Path]] = field(default_factory=dict)
 
     @property
     def size(self) -> int:
         """How many bytes there are to take in."""
         return sum(path.stat().st_size for path in (*self.dialogues, *self.mails))
 
+    def pass_over(self, path: Path, why: str) -> None:
+        """Note a file that is left out."""
+        self.passed_over.setdefault(why, []).append(path)
+
     def notes(self) -> list[str]:
         """What was passed over, in words."""
         return [
-            f"{place}: passed over, {why}" if count == 1 else f"{place}: {count} files passed over, {why}"
-            for (place, why), count in sorted(self.passed_over.items())
+            f"passed over: {files[0]}, {why}" if len(files) == 1 else f"passed over: {len(files)} files, {why}"
+            for why, files in self.passed_over.items()
         ]
 
 
@@ -44,8 +47,8 @@ def find_sources(paths: Sequence[Path]) -> Sources:
         except OSError as error:
             raise UsageError(f"{error.filename}: {error.strerror}", "Name a readable file or folder.") from error
         if len(found.dialogues) + len(found.mails) == before:
-            reasons = "; ".join(found.notes()) or "there is nothing in it"
-            raise UsageError(f"{path} holds nothing to ingest: {reasons}", "Name .eml, .txt or .jsonl files.")
+            reasons = "; ".join(found.notes()) or "it is empty"
+            raise UsageError(f"{path} holds nothing to ingest ({reasons})", "Name .eml, .txt or .jsonl files.")
     found.dialogues = list(dict.fromkeys(found.dialogues))
     found.mails = list(dict.fromkeys(found.mails))
     return found
@@ -64,11 +67,11 @@ def _look(path: Path, found: Sources) -> None:
         case ".txt" if looks_like_a_mail(path):
             found.mails.append(path)
         case ".txt":
-            found.passed_over[str(path.parent), "texts without the headers of a mail"] += 1
+            found.pass_over(path, "text without the headers of a mail")
         case ".jsonl" if holds_dialogues(path):
             found.dialogues.append(path)
         case ".jsonl":
-            found.passed_over[str(path), "its lines are no dialogues (they have no `turns`)"] += 1
+            found.pass_over(path, "no line is a dialogue (with `turns`)")
         case _:
             path.open("rb").close()
-            found.passed_over[str(path.parent), "neither .eml, .txt nor .jsonl"] += 1
+            found.pass_over(path, "neither .eml, .txt nor .jsonl")
