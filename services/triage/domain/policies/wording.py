@@ -8,7 +8,6 @@ from typing import Literal, Self
 from pydantic import BaseModel, ConfigDict, model_validator
 
 from services.triage.domain.policies.ruling import Ruling
-from shared.contracts.values import Money
 
 Form = Literal["letter", "chat", "script", "review"]
 FORMS: tuple[Form, ...] = ("letter", "chat", "script", "review")
@@ -33,7 +32,6 @@ class Replies(BaseModel):
     at_once: str
     in_one_day: str
     in_days: str
-    deviation_with_amount: str
     exception_to: str
 
     @model_validator(mode="after")
@@ -113,13 +111,9 @@ def say_grant(ruling: Ruling, tone: str, channel: str, wording: Wording) -> str:
     )
 
 
-def say_deviation(deviation: str, clause: str, amount: Money | None, language: str, wording: Wording) -> str:
-    """Say what an exception would grant, with its amount where one is named."""
-    replies = wording.replies[wording.language(language)]
-    what = deviation or replies.exception_to.format(clause=clause)
-    if amount is None:
-        return what
-    return replies.deviation_with_amount.format(deviation=what, amount=f"{amount.amount:.2f} {amount.currency}")
+def say_deviation(deviation: str, clause: str, language: str, wording: Wording) -> str:
+    """Say what an exception would grant; names only the clause where the policy has no words for it."""
+    return deviation or wording.replies[wording.language(language)].exception_to.format(clause=clause)
 
 
 def _acknowledge(replies: Replies, tone: str) -> str:

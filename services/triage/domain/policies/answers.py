@@ -1,0 +1,109 @@
+"""The facts that a ruling becomes: a boundary, a grant, a proposed exception, a referral."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from services.triage.domain.policies.ruling import Ruling
+from services.triage.domain.policies.wording import Wording, say_boundary, say_deviation, say_grant
+from shared.contracts.triage import BoundaryStated, ExceptionProposed, Reading, RequestGranted, RequestReferred
+from shared.contracts.values import Money
+
+BY_RULES = "rules"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request as it is answered: of which case, in which message, over which channel, read how."""
+
+    case_id: UUID
+    request_id: UUID
+    message_id: UUID
+    channel: str
+    kind: str
+    reading: Reading
+
+
+def boundary(asked: Asked, boundary_id: UUID, ruling: Ruling, wording: Wording) -> BoundaryStated:
+    """State a refusal, with everything that the contract asks of one."""
+    return BoundaryStated(
+        case_id=asked.case_id,
+        boundary_id=boundary_id,
+        request_id=asked.request_id,
+        message_id=asked.message_id,
+        kind=asked.kind,
+        limit=ruling.limit,
+        clause=ruling.clause,
+        reason=ruling.reason,
+        alternatives=ruling.alternatives,
+        appeal=ruling.appeal,
+        language=ruling.language,
+        text=say_boundary(ruling, asked.reading.tone, asked.channel, wording),
+        rule=ruling.trace.rule,
+    )
+
+
+def grant(asked: Asked, ruling: Ruling, wording: Wording) -> RequestGranted:
+    """Grant what policy allows; an amount is promised only where the clause bounds it."""
+    return RequestGranted(
+        case_id=asked.case_id,
+        request_id=asked.request_id,
+        message_id=asked.message_id,
+        kind=asked.kind,
+        what=ruling.what,
+        clause=ruling.clause,
+        working_days=ruling.working_days,
+        language=ruling.language,
+        text=say_grant(ruling, asked.reading.tone, asked.channel, wording),
+        amount=asked.reading.amount if ruling.states_amount else None,
+        rule=ruling.trace.rule,
+    )
+
+
+def proposal(asked: Asked, exception_id: UUID, ruling: Ruling, reason: str, wording: Wording) -> ExceptionProposed:
+    """Propose, in the rules' name, what the clause's exception would grant."""
+    return ExceptionProposed(
+        case_id=asked.case_id,
+        exception_id=exception_id,
+        request_id=asked.request_id,
+        kind=asked.kind,
+        clause=ruling.clause,
+        deviation=say_deviation(ruling.deviation, ruling.clause.clause, ruling.language, wording),
+        reason=reason,
+        proposed_by=BY_RULES,
+        language=ruling.language,
+        amount=asked.reading.amount,
+        rule=ruling.trace.rule,
+    )
+
+
+def appeal(
+    stated: BoundaryStated, exception_id: UUID, deviation: str, reason: str, amount: Money | None, wording: Wording
+) -> ExceptionProposed:
+    """Propose an exception from the clause of a boundary that the customer does not accept."""
+    return ExceptionProposed(
+        case_id=stated.case_id,
+        exception_id=exception_id,
+        request_id=stated.request_id,
+        kind=stated.kind,
+        clause=stated.clause,
+        deviation=say_deviation(deviation, stated.clause.clause, stated.language, wording),
+        reason=reason,
+        proposed_by=BY_RULES,
+        language=stated.language,
+        amount=amount,
+        rule=stated.rule,
+    )
+
+
+def referral(asked: Asked, ruling: Ruling, answer_due: datetime) -> RequestReferred:
+    """Hand a request to a person, with what the matter is and by when the customer must have an answer."""
+    return RequestReferred(
+        case_id=asked.case_id,
+        request_id=asked.request_id,
+        message_id=asked.message_id,
+        kind=asked.kind,
+        reason=ruling.note,
+        answer_due=answer_due,
+        rule=ruling.trace.rule,
+    )

@@ -1,0 +1,37 @@
+"""Triage's composition root: settings in, a running service out."""
+
+from functools import partial
+
+from fastapi import FastAPI
+
+import services.triage as package
+from services.triage import CHARTER, api, subscribers
+from services.triage.adapters.language import make_detect
+from services.triage.adapters.policy_files import load_assessment
+from services.triage.adapters.policy_pack import PolicyPack
+from services.triage.domain.decider import TriageRules, make_decider
+from services.triage.domain.policies.assessment import judge
+from services.triage.domain.reactions import make_react
+from services.triage.settings import TriageSettings
+from shared.runtime.policy_files import read_calendar
+from shared.runtime.rules import Rules
+from shared.runtime.service import Service, serve
+
+
+def create_app(settings: TriageSettings) -> FastAPI:
+    """Put the service together; starting the app starts all of it."""
+    assessment = load_assessment(settings.policy_dir)
+    policy = PolicyPack(settings.policy_dir / settings.policy)
+    calendar = read_calendar(settings.policy_dir / "calendars" / "default.yaml")
+    react = make_react(partial(judge, rules=assessment, detect=make_detect(assessment.outline.languages)))
+    decider = make_decider(TriageRules(policy.evaluate, policy.deviation, policy.wording, calendar))
+    rules = Rules(charter=CHARTER, decider=decider, react=react)
+    service = Service(package, settings, subscribers.router).decide(rules)
+    app = service.app([api.router], title="Recourse triage")
+    app.state.policy = policy
+    app.state.outline = assessment.outline
+    return app
+
+
+if __name__ == "__main__":
+    serve("triage", TriageSettings, create_app)

@@ -1,0 +1,17 @@
+"""What triage takes from Kafka: everything that its charter listens to, in batches."""
+
+from typing import Annotated
+
+from faststream import Context
+
+from services.triage import CHARTER
+from shared.messaging.broker import Events, make_router, subscription, topics_of
+from shared.runtime.consumer import Consumer
+
+router = make_router()
+
+
+@router.subscriber(*topics_of(CHARTER), **subscription(CHARTER))
+async def on_events(events: Events, consumer: Annotated[Consumer, Context()]) -> None:
+    """Take one polled batch to its end; offsets are committed after it."""
+    await consumer.handle(events)
