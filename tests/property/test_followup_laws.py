@@ -14,11 +14,11 @@ from shared.contracts.event import Fact, Recorded
 from shared.contracts.followup import PromiseMade
 from shared.contracts.triage import BoundaryStated, RequestGranted
 from shared.contracts.values import Backing
+from tests.support.desk import Desk
 from tests.support.followups import (
     CASE,
     CLAUSE,
     MONDAY,
-    Desk,
     assessed,
     boundary,
     corrected,

@@ -17,11 +17,11 @@ from shared.contracts.followup import (
     PromiseMade,
 )
 from shared.contracts.values import Backing
+from tests.support.desk import Desk
 from tests.support.followups import (
     CASE,
     CUSTOMER,
     MONDAY,
-    Desk,
     an_id,
     assessed,
     boundary,

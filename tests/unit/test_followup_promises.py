@@ -28,11 +28,11 @@ from shared.contracts.followup import (
 )
 from shared.contracts.values import Backing
 from shared.kernel.errors import NotFound
+from tests.support.desk import Desk
 from tests.support.followups import (
     CASE,
     MONDAY,
     RULES,
-    Desk,
     an_id,
     assessed,
     boundary,

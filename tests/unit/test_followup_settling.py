@@ -16,10 +16,10 @@ from shared.contracts.followup import (
     PromiseBroken,
 )
 from shared.contracts.values import Backing
+from tests.support.desk import Desk
 from tests.support.followups import (
     CASE,
     MONDAY,
-    Desk,
     an_id,
     assessed,
     boundary,
