@@ -79,8 +79,9 @@ case_list = Table(
 LISTED = case_list.c.opened_at.isnot(None)
 for column in ("status", "channel", "kind", "tone", "customer_id"):
     Index(f"case_list_{column}", column, "opened_at", "case_id", postgresql_where=LISTED, _table=case_list)
-for column in ("opened_at", "last_event_at", "answer_due"):
+for column in ("opened_at", "last_event_at"):
     Index(f"case_list_{column}", column, "case_id", postgresql_where=LISTED, _table=case_list)
+Index("case_list_answer_due", "status", "answer_due", "case_id", postgresql_where=LISTED, _table=case_list)
 Index("case_list_tracking_code", case_list.c.tracking_code)
 
 SUBJECT_WORDS = "to_tsvector('simple', left(subject, 1000))"

@@ -1,6 +1,6 @@
 """A real casebook database, and its rows as they stand."""
 
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import NamedTuple
 
@@ -16,7 +16,6 @@ from shared.contracts.event import Recorded
 from shared.eventstore.database import Database
 from shared.eventstore.migrate import migrate
 from shared.messaging import cursor
-from shared.messaging.broker import ensure_topics
 from shared.messaging.codec import encode
 from shared.messaging.topics import TOPICS
 from tests.support.backends import MakeServiceDatabase
@@ -28,10 +27,10 @@ class Casebook(NamedTuple):
     made: ServiceDatabase
     database: Database
 
-    def order(self, bootstrap: str, **more: object) -> RebuildOrder:
-        """Give an order to rebuild this casebook."""
-        named: dict[str, object] = {"processes": 2, "patience_seconds": 5, **more}
-        return RebuildOrder(self.made.migration_database_url, "casebook", bootstrap, **named)  # type: ignore[arg-type]
+    def order(self, bootstrap: str, topics: Mapping[str, str]) -> RebuildOrder:
+        """Give an order to rebuild this casebook from these topics."""
+        url = self.made.migration_database_url
+        return RebuildOrder(url, "casebook", bootstrap, topics, processes=2, patience_seconds=5)
 
 
 @asynccontextmanager
@@ -65,11 +64,14 @@ async def rows_of(conn: asyncpg.Connection, schema: str = LIVE) -> dict[str, lis
     }
 
 
-async def publish(bootstrap: str, events: Iterable[Recorded]) -> None:
-    """Send events to their topics as the relays do."""
-    await ensure_topics(bootstrap, TOPICS.values(), 8)
-    async with AIOKafkaProducer(bootstrap_servers=bootstrap, enable_idempotence=True, acks="all") as producer:
+async def publish(bootstrap: str, topics: Mapping[str, str], events: Iterable[Recorded]) -> None:
+    """Send events to topics as the relays do."""
+    producer = AIOKafkaProducer(bootstrap_servers=bootstrap, enable_idempotence=True, acks="all")
+    await producer.start()
+    try:
         for event in events:
             key, value, headers = encode(event)
-            await producer.send(TOPICS[event.log], value=value, key=key, partition=event.log_part, headers=headers)
+            await producer.send(topics[event.log], value=value, key=key, partition=event.log_part, headers=headers)
         await producer.flush()
+    finally:
+        await producer.stop()

@@ -4,19 +4,18 @@ import asyncio
 import gc
 from asyncio import FIRST_COMPLETED
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from heapq import heappop, heappush
 from multiprocessing import get_context
 from multiprocessing.sharedctypes import SynchronizedArray
 
 import asyncpg
-from aiokafka import AIOKafkaConsumer
 
 from services.casebook.projections.apply import fold
 from services.casebook.projections.catching_up import Event
-from services.casebook.projections.reading import Mark, open_reader, read
+from services.casebook.projections.reading import Mark, TopicReader, open_reader
 from shared.eventstore.readmodel import Batch
 from shared.eventstore.readmodel_sql import copy
 from shared.messaging.cursor import Place
@@ -35,28 +34,25 @@ class BulkJob:
     """What one process does: these log partitions, up to these offsets, less the events that live has parked."""
 
     number: int
-    dsn: str
+    dsn: str = field(repr=False)  # holds a password
     bootstrap: str
+    topics: dict[str, str]
     schema: str
     parts: tuple[int, ...]
     until: dict[Place, int]
     parked: frozenset[Event]
 
 
-def share(
-    dsn: str, bootstrap: str, schema: str, until: Mapping[Place, int], parked: frozenset[Event], processes: int
-) -> list[BulkJob]:
-    """Share log partitions out over processes so that each has about as many events."""
+def share(job: BulkJob, processes: int) -> list[BulkJob]:
+    """Share a job of many log partitions out over processes so that each has about as many events."""
     sizes = Counter[int]()
-    for (_, part), end in until.items():
+    for (_, part), end in job.until.items():
         sizes[part] += end
     loads = [(0, number, list[int]()) for number in range(max(1, min(processes, len(sizes))))]
     for part, size in sizes.most_common():
         load, number, parts = heappop(loads)
         heappush(loads, (load + size, number, [*parts, part]))
-    return [
-        BulkJob(number, dsn, bootstrap, schema, tuple(parts), dict(until), parked) for _, number, parts in sorted(loads)
-    ]
+    return [replace(job, number=number, parts=tuple(parts)) for _, number, parts in loads]
 
 
 async def load_all(jobs: Sequence[BulkJob], progress: Callable[[int], None]) -> Marks:
@@ -97,22 +93,22 @@ async def load(job: BulkJob, count: Callable[[int], None]) -> Marks:
     marks: Marks = {}
     conn = await asyncpg.connect(job.dsn)
     try:
-        async with open_reader(job.bootstrap) as consumer:
+        async with open_reader(job.bootstrap, job.topics) as reader:
             for part in job.parts:
                 async with conn.transaction():
-                    marks |= await _load_part(conn, consumer, job, part, count)
+                    marks |= await _load_part(conn, reader, job, part, count)
     finally:
         await conn.close()
     return marks
 
 
 async def _load_part(
-    conn: asyncpg.Connection, consumer: AIOKafkaConsumer, job: BulkJob, part: int, count: Callable[[int], None]
+    conn: asyncpg.Connection, reader: TopicReader, job: BulkJob, part: int, count: Callable[[int], None]
 ) -> Marks:
     until = {place: end for place, end in job.until.items() if place[1] == part}
     marks = {place: Mark() for place in until}
     batch = Batch()
-    async for events in read(consumer, marks, until, by="offset"):
+    async for events in reader.read(marks, until, by="offset"):
         fold((e for e in events if (e.log, e.log_part, e.position) not in job.parked), batch)
         count(len(events))
         if batch.appended() >= LOT:

@@ -7,11 +7,10 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import asyncpg
-from aiokafka import AIOKafkaConsumer
 
 from services.casebook import CHARTER
 from services.casebook.projections.apply import fold
-from services.casebook.projections.reading import Mark, read
+from services.casebook.projections.reading import Mark, TopicReader
 from services.casebook.projections.schemas import pause
 from services.casebook.tables import SHADOW
 from shared.eventstore.readmodel_sql import upsert
@@ -64,7 +63,7 @@ class Shadow:
     """How far the shadow was built, what it left out, and the two that build it on."""
 
     conn: asyncpg.Connection
-    reader: AIOKafkaConsumer
+    reader: TopicReader
     marks: dict[Place, Mark]
     left_out: set[Event] = field(default_factory=set)
 
@@ -79,7 +78,7 @@ class Shadow:
     async def catch_up(self, live: Live, stall_seconds: float = 30.0) -> None:
         """Apply what live has come to, up to its very position."""
         until = {place: position for place, position in live.positions.items() if place in self.marks}
-        async for events in read(self.reader, self.marks, until, by="position", stall_seconds=stall_seconds):
+        async for events in self.reader.read(self.marks, until, by="position", stall_seconds=stall_seconds):
             self.left_out |= {event for e in events if (event := (e.log, e.log_part, e.position)) in live.parked}
             batch = fold(e for e in events if (e.log, e.log_part, e.position) not in live.parked)
             async with self.conn.transaction():

@@ -12,7 +12,6 @@ from shared.contracts.event import Recorded
 from shared.kernel.errors import MalformedInput, RecourseError
 from shared.messaging.codec import decode_record
 from shared.messaging.cursor import Place
-from shared.messaging.topics import owner_of, topic_of
 
 FETCH_BYTES = 4 * 1024 * 1024
 STALL_SECONDS = 30.0
@@ -41,9 +40,69 @@ class Mark:
     passed_over: int = 0
 
 
+class TopicReader:
+    """Reads places of the topics (`topics` by source) with a consumer of no group, which commits nothing."""
+
+    def __init__(self, consumer: AIOKafkaConsumer, topics: Mapping[str, str]) -> None:
+        self._consumer = consumer
+        self._topics = topics
+        self._sources = {topic: source for source, topic in topics.items()}
+
+    async def ends(self, places: Iterable[Place]) -> dict[Place, int]:
+        """Give the offset after the last record of each place."""
+        found = await self._consumer.end_offsets([self._partition(place) for place in places])
+        return {self._place(partition): offset for partition, offset in found.items()}
+
+    async def read(
+        self,
+        marks: Mapping[Place, Mark],
+        until: Mapping[Place, int],
+        *,
+        by: Literal["offset", "position"],
+        stall_seconds: float = STALL_SECONDS,
+    ) -> AsyncIterator[list[Recorded]]:
+        """Go on from each mark until it stands at `until`, moving the marks; by offset, the one at `until` is not read.
+
+        Places come in any order, the events of one in theirs. Records that came before, and such as are no facts of
+        ours, are passed over, as the live consumer does. Raises TopicGap naming the place when a position is missing,
+        TopicStalled when no record comes in time.
+        """
+        consumer = self._consumer
+        left = {place for place, end in until.items() if getattr(marks[place], by) < end}
+        if not left:
+            return
+        consumer.assign([self._partition(place) for place in left])
+        for place in left:
+            consumer.seek(self._partition(place), marks[place].offset)
+        loop = asyncio.get_running_loop()
+        heard = loop.time()
+        while left:
+            polled: dict[TopicPartition, list[ConsumerRecord]] = await consumer.getmany(timeout_ms=500)
+            if polled:
+                heard = loop.time()
+            elif loop.time() - heard > stall_seconds:
+                missing = ", ".join(f"{source} partition {part}" for source, part in sorted(left))
+                raise TopicStalled(
+                    f"no record came for {stall_seconds:.0f} s from {missing}", fix="look at Kafka's log"
+                )
+            for partition, records in polled.items():
+                place = self._place(partition)
+                mark, end = marks[place], until[place]
+                yield [e for r in records if getattr(mark, by) < end and (e := _next(mark, place, r)) is not None]
+                if getattr(mark, by) >= end:
+                    left.discard(place)
+                    consumer.pause(partition)
+
+    def _partition(self, place: Place) -> TopicPartition:
+        return TopicPartition(self._topics[place[0]], place[1])
+
+    def _place(self, partition: TopicPartition) -> Place:
+        return self._sources[partition.topic], partition.partition
+
+
 @asynccontextmanager
-async def open_reader(bootstrap: str) -> AsyncIterator[AIOKafkaConsumer]:
-    """Lend a consumer of no group: it is told where to read and commits nothing."""
+async def open_reader(bootstrap: str, topics: Mapping[str, str]) -> AsyncIterator[TopicReader]:
+    """Lend a reader of the topics."""
     consumer = AIOKafkaConsumer(
         bootstrap_servers=bootstrap,
         enable_auto_commit=False,
@@ -52,54 +111,9 @@ async def open_reader(bootstrap: str) -> AsyncIterator[AIOKafkaConsumer]:
     )
     await consumer.start()
     try:
-        yield consumer
+        yield TopicReader(consumer, topics)
     finally:
         await consumer.stop()
-
-
-async def ends_of(consumer: AIOKafkaConsumer, places: Iterable[Place]) -> dict[Place, int]:
-    """Give the offset after the last record of each place."""
-    found = await consumer.end_offsets([_partition(place) for place in places])
-    return {_place(partition): offset for partition, offset in found.items()}
-
-
-async def read(
-    consumer: AIOKafkaConsumer,
-    marks: Mapping[Place, Mark],
-    until: Mapping[Place, int],
-    *,
-    by: Literal["offset", "position"],
-    stall_seconds: float = STALL_SECONDS,
-) -> AsyncIterator[list[Recorded]]:
-    """Go on from each mark until it stands at `until`, moving the marks; by offset, the one at `until` is not read.
-
-    Places come in any order, the events of one in theirs. Records that came before, and such as are no facts of ours,
-    are passed over, as the live consumer does. Raises TopicGap naming the place when a position is missing,
-    TopicStalled when no record comes in time.
-    """
-    left = {place for place, end in until.items() if getattr(marks[place], by) < end}
-    if not left:
-        return
-    consumer.assign([_partition(place) for place in left])
-    for place in left:
-        consumer.seek(_partition(place), marks[place].offset)
-    loop = asyncio.get_running_loop()
-    heard = loop.time()
-    while left:
-        polled: dict[TopicPartition, list[ConsumerRecord]] = await consumer.getmany(timeout_ms=500)
-        if polled:
-            heard = loop.time()
-        elif loop.time() - heard > stall_seconds:
-            raise TopicStalled(
-                f"no record came for {stall_seconds:.0f} s from {_names(left)}", fix="look at Kafka's log"
-            )
-        for partition, records in polled.items():
-            place = _place(partition)
-            mark, end = marks[place], until[place]
-            yield [event for r in records if getattr(mark, by) < end and (event := _next(mark, place, r)) is not None]
-            if getattr(mark, by) >= end:
-                left.discard(place)
-                consumer.pause(partition)
 
 
 def _next(mark: Mark, place: Place, record: ConsumerRecord) -> Recorded | None:
@@ -120,15 +134,3 @@ def _next(mark: Mark, place: Place, record: ConsumerRecord) -> Recorded | None:
         )
     mark.position = event.position
     return event
-
-
-def _partition(place: Place) -> TopicPartition:
-    return TopicPartition(topic_of(place[0]), place[1])
-
-
-def _place(partition: TopicPartition) -> Place:
-    return owner_of(partition.topic), partition.partition
-
-
-def _names(places: Iterable[Place]) -> str:
-    return ", ".join(f"{source} partition {part}" for source, part in sorted(places))

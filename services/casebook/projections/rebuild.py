@@ -8,13 +8,12 @@ in one transaction.
 import asyncio
 import os
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
 import asyncpg
-from aiokafka import AIOKafkaConsumer
 from sqlalchemy import make_url
 
 from services.casebook import CHARTER
@@ -22,10 +21,11 @@ from services.casebook.projections import bulk, schemas
 from services.casebook.projections.apply import LOCK_CLASS
 from services.casebook.projections.catching_up import Live, Shadow, level, look, positions_ahead
 from services.casebook.projections.compare import Comparison, compare
-from services.casebook.projections.reading import ends_of, open_reader
+from services.casebook.projections.reading import TopicReader, open_reader
 from services.casebook.tables import LIVE, MODELS, SHADOW
 from shared.kernel.errors import RecourseError
 from shared.messaging.cursor import Place
+from shared.messaging.topics import TOPICS
 
 REBUILD_LOCK = -2
 INDEXERS = 2
@@ -60,9 +60,10 @@ class RebuildOrder:
     `switch` puts the shadow in live's place never, if the comparison finds no difference, or always.
     """
 
-    database_url: str
+    database_url: str = field(repr=False)
     app_role: str
     kafka_bootstrap: str
+    topics: Mapping[str, str] = field(default_factory=lambda: TOPICS)
     log_parts: int = 8
     processes: int = field(default_factory=lambda: os.cpu_count() or 1)
     compare: bool = True
@@ -93,7 +94,11 @@ async def rebuild(order: RebuildOrder, progress: Callable[[Progress], None]) -> 
     Raises RebuildRunning, TopicGap, TopicStalled, LiveBehind or ParkedMeanwhile; live is untouched then.
     """
     done = Rebuilt()
-    async with _connect(order) as pauser, _connect(order) as conn, open_reader(order.kafka_bootstrap) as reader:
+    async with (
+        _connect(order) as pauser,
+        _connect(order) as conn,
+        open_reader(order.kafka_bootstrap, order.topics) as reader,
+    ):
         if not await pauser.fetchval("SELECT pg_try_advisory_lock($1, $2)", LOCK_CLASS, REBUILD_LOCK):
             raise RebuildRunning("another rebuild of these read models is at work", fix="wait until it is done")
         with done.timed("reading"):
@@ -114,18 +119,19 @@ async def rebuild(order: RebuildOrder, progress: Callable[[Progress], None]) -> 
 async def _read(
     order: RebuildOrder,
     conn: asyncpg.Connection,
-    reader: AIOKafkaConsumer,
+    reader: TopicReader,
     done: Rebuilt,
     progress: Callable[[Progress], None],
 ) -> Shadow:
     places: list[Place] = [(source, part) for source in CHARTER.listens for part in range(order.log_parts)]
-    until, live = await ends_of(reader, places), await look(conn)
+    until, live = await reader.ends(places), await look(conn)
     await schemas.make(conn, SHADOW)
     total = sum(until.values())
-    marks = await bulk.load_all(
-        bulk.share(_dsn(order), order.kafka_bootstrap, SHADOW, until, live.parked, order.processes),
-        lambda events: progress(Progress("reading", events, total)),
-    )
+    parts = tuple(range(order.log_parts))
+    topics = dict(order.topics)
+    job = bulk.BulkJob(0, _dsn(order), order.kafka_bootstrap, topics, SHADOW, parts, until, live.parked)
+    shared = bulk.share(job, order.processes)
+    marks = await bulk.load_all(shared, lambda events: progress(Progress("reading", events, total)))
     done.events = sum(mark.position for mark in marks.values())
     done.passed_over = sum(mark.passed_over for mark in marks.values())
     left_out = {event for event in live.parked if event[2] <= marks[event[:2]].position}

@@ -20,6 +20,7 @@ CASE = case_list.c
 WORD = re.compile(r"\w+")
 TRACKING_CODE = re.compile(r"RC-[0-9A-Z-]+")
 CASES_OF_CUSTOMER = 100
+OWED = ("open", "waiting")
 
 Sort = Literal["newest", "oldest", "updated", "due"]
 Limit = Annotated[int, Field(ge=1, le=200, description="How many items a page holds at most.")]
@@ -54,7 +55,11 @@ class CaseQuery(BaseModel):
     q: str | None = Field(default=None, max_length=200, description="A tracking code, or words of the subject.")
     opened_after: datetime | None = None
     opened_before: datetime | None = None
-    sort: Sort = Field(default="newest", description="`updated`: by the last event; `due`: by when an answer is due.")
+    sort: Sort = Field(
+        default="newest",
+        description="`updated`: the last event first; `due`: the answer due first, of open and waiting cases"
+        " unless a status is asked for.",
+    )
     after: After = None
     limit: Limit = 50
 
@@ -75,6 +80,8 @@ async def list_cases(conn: AsyncConnection, asked: CaseQuery) -> Page[CaseView]:
         found = found.where(CASE.opened_at < asked.opened_before)
     if asked.q is not None:
         found = _search(found, asked.q)
+    if asked.sort == "due" and asked.status is None:
+        found = found.where(CASE.status.in_(OWED))
     order, descending = SORTS[asked.sort]
     query = cut(found, order, descending=descending, name=asked.sort, after=asked.after, limit=asked.limit)
     rows = (await conn.execute(query)).mappings().all()

@@ -21,7 +21,7 @@ CREATE TABLE live.case_list (
     'closed' THEN 'closed' WHEN outcome = 'resolved' THEN 'resolved' WHEN exceptions_open > 0 OR last_answer_at
     >= last_heard_at THEN 'waiting' ELSE 'open' END) STORED, CONSTRAINT case_list_pkey PRIMARY KEY (case_id)
 );
-CREATE INDEX case_list_answer_due ON live.case_list (answer_due, case_id) WHERE opened_at IS NOT NULL;
+CREATE INDEX case_list_answer_due ON live.case_list (status, answer_due, case_id) WHERE opened_at IS NOT NULL;
 CREATE INDEX case_list_channel ON live.case_list (channel, opened_at, case_id) WHERE opened_at IS NOT NULL;
 CREATE INDEX case_list_customer_id ON live.case_list (customer_id, opened_at, case_id) WHERE opened_at IS NOT NULL;
 CREATE INDEX case_list_kind ON live.case_list (kind, opened_at, case_id) WHERE opened_at IS NOT NULL;
