@@ -9,9 +9,10 @@ from fastapi import APIRouter, Depends, Path, Query, Request
 from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.casebook.queries import boards, cases, counters, timeline
+from services.casebook.queries import boards, cases, counters, examples, timeline
 from services.casebook.queries.boards import ApprovalQuery, PromiseQuery
 from services.casebook.queries.cases import CaseQuery
+from services.casebook.queries.examples import page, shown
 from services.casebook.queries.paging import Page
 from services.casebook.queries.views import (
     ApprovalView,
@@ -68,19 +69,19 @@ async def connection_of(request: Request) -> AsyncIterator[AsyncConnection]:
 Connection = Annotated[AsyncConnection, Depends(connection_of)]
 
 
-@router.get("/cases", summary="List cases")
+@router.get("/cases", summary="List cases", responses=shown(page(examples.case)))
 async def list_cases(_who: Reader, conn: Connection, asked: Annotated[CaseQuery, Query()]) -> Page[CaseView]:
     """Give cases by filter, newest first unless sorted otherwise; pages stay stable while cases come in."""
     return await cases.list_cases(conn, asked)
 
 
-@router.get("/cases/{case}", summary="Read one case", responses=ABSENT)
+@router.get("/cases/{case}", summary="Read one case", responses=ABSENT | shown(examples.detail))
 async def read_case(_who: Reader, conn: Connection, case: CaseName) -> CaseDetail:
     """Give a case as it stands, with its exceptions and promises."""
     return await cases.one_case(conn, case)
 
 
-@router.get("/cases/{case}/timeline", summary="Read a case's timeline", responses=ABSENT)
+@router.get("/cases/{case}/timeline", summary="Read a case's timeline", responses=ABSENT | shown(page(examples.entry)))
 async def read_timeline(
     _who: Reader, conn: Connection, case: CaseName, after: After = None, limit: Limit = 100
 ) -> Page[EventView]:
@@ -88,7 +89,7 @@ async def read_timeline(
     return await timeline.timeline_of(conn, await cases.case_id_of(conn, case), after, limit)
 
 
-@router.get("/approvals", summary="List exceptions")
+@router.get("/approvals", summary="List exceptions", responses=shown(page(examples.approval)))
 async def list_approvals(
     _who: Reader, conn: Connection, asked: Annotated[ApprovalQuery, Query()]
 ) -> Page[ApprovalView]:
@@ -96,19 +97,19 @@ async def list_approvals(
     return await boards.list_approvals(conn, asked)
 
 
-@router.get("/promises", summary="List promises")
+@router.get("/promises", summary="List promises", responses=shown(page(examples.promise)))
 async def list_promises(_who: Reader, conn: Connection, asked: Annotated[PromiseQuery, Query()]) -> Page[PromiseView]:
     """Give promises, the one due first first."""
     return await boards.list_promises(conn, asked)
 
 
-@router.get("/customers/{customer_id}", summary="Read one customer", responses=ABSENT)
+@router.get("/customers/{customer_id}", summary="Read one customer", responses=ABSENT | shown(examples.customer))
 async def read_customer(_who: Reader, conn: Connection, customer_id: UUID) -> CustomerView:
     """Give a customer with addresses and newest cases."""
     return await cases.one_customer(conn, customer_id)
 
 
-@router.get("/counters", summary="Read the counters")
+@router.get("/counters", summary="Read the counters", responses=shown(examples.counters))
 async def read_counters(
     _who: Reader, conn: Connection, since: date | None = None, until: date | None = None
 ) -> CountersView:
@@ -118,7 +119,7 @@ async def read_counters(
     return await counters.count_all(conn, since, until)
 
 
-@router.get("/events", summary="Follow events", responses=ABSENT)
+@router.get("/events", summary="Follow events", responses=ABSENT | shown(examples.feed))
 async def list_events(
     request: Request,
     _who: Reader,
