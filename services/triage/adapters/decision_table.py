@@ -8,7 +8,6 @@ from typing import Any
 
 import zen
 
-from services.triage.domain.policies.ruling import Trace
 from shared.kernel.errors import MalformedInput
 
 
@@ -48,14 +47,13 @@ class DecisionTable:
             raise self._wrong(str(error).split("Stack backtrace")[0].strip().replace("\n", " ")) from error
         self._by_id = {row.id: row for row in self.rows}
 
-    def evaluate(self, inputs: Mapping[str, Any]) -> tuple[dict[str, Any], Trace]:
+    def evaluate(self, inputs: Mapping[str, Any]) -> tuple[dict[str, Any], Row]:
         """Give the outputs of the first row that matches, and which row that is; raises LookupError when none does."""
         answer: Any = self._decision.evaluate(dict(inputs), {"trace": True})
         matched = answer["trace"].get(self._node, {}).get("traceData")
         if not matched:
             raise LookupError(f"no row of {self._path} matches {dict(inputs)}; add a last row without conditions")
-        row = self._by_id[matched["rule"]["_id"]]
-        return dict(answer["result"]), Trace(row.id, row.meaning, tuple(row.inputs.items()))
+        return dict(answer["result"]), self._by_id[matched["rule"]["_id"]]
 
     def _row(self, content: dict[str, Any], row: dict[str, Any]) -> Row:
         """Read one row; a cell that the engine cannot parse would silently never match, so it is an error here."""

@@ -5,9 +5,9 @@ from typing import Any, get_args
 
 from pydantic import RootModel
 
-from services.triage.adapters.decision_table import DecisionTable
+from services.triage.adapters.decision_table import DecisionTable, Row
 from services.triage.domain.policies.pack import Clause, PackFile, Texts, complaints
-from services.triage.domain.policies.ruling import Outcome, Question, Ruling
+from services.triage.domain.policies.ruling import Outcome, Question, Ruling, Trace
 from services.triage.domain.policies.wording import REVIEW_LIMIT, Replies, Wording, say_boundary, say_grant
 from shared.contracts.values import Alternative, ClauseRef
 from shared.kernel.errors import MalformedInput, NotFound
@@ -42,10 +42,10 @@ class PolicyPack:
 
     def evaluate(self, question: Question) -> Ruling:
         """Give the policy's answer, in the customer's language where the pack has it; under 0.5 ms."""
-        outputs, trace = self.table.evaluate(_inputs(question))
-        return self.ruling(outputs, trace, self.wording.language(question.language))
+        outputs, row = self.table.evaluate(_inputs(question))
+        return self.ruling(outputs, self.trace(row), self.wording.language(question.language))
 
-    def ruling(self, outputs: dict[str, Any], trace: Any, language: str) -> Ruling:
+    def ruling(self, outputs: dict[str, Any], trace: Trace, language: str) -> Ruling:
         """Put a row's outputs into words; `language` must be one of the pack's."""
         clause = self.clauses[outputs["clause"]]
 
@@ -67,6 +67,11 @@ class PolicyPack:
             note=outputs.get("note") or trace.meaning,
             states_amount=clause.states_amount,
         )
+
+    @staticmethod
+    def trace(row: Row) -> Trace:
+        """Give why an answer is given that this row leads to."""
+        return Trace(row.id, row.meaning, tuple(row.inputs.items()))
 
     def quote(self, clause_id: str, language: str) -> ClauseRef:
         """Give a clause as it may be quoted; raises NotFound for a clause that the pack does not have."""
@@ -95,7 +100,7 @@ class PolicyPack:
         for row in self.table.rows:
             say = {"refused": say_boundary, "allowed": say_grant}.get(row.outputs["outcome"])
             for language, replies in self.wording.replies.items() if say else ():
-                ruling = self.ruling(dict(row.outputs), _NoTrace(), language)
+                ruling = self.ruling(dict(row.outputs), self.trace(row), language)
                 for tone in replies.acknowledgements:
                     text = say(ruling, tone, "review", self.wording) if say else ""
                     if len(text) > REVIEW_LIMIT:
@@ -108,10 +113,6 @@ class PolicyPack:
     @staticmethod
     def _wrong(home: Path, problem: str) -> MalformedInput:
         return MalformedInput(problem, field=str(home), fix="correct the pack and load it again")
-
-
-class _NoTrace:
-    meaning = ""
 
 
 def _inputs(question: Question) -> dict[str, Any]:

@@ -188,7 +188,7 @@ def compile_rules(rulebook: Rulebook) -> AssessmentRules:
         combinations=rulebook.combinations,
         negations=frozenset(plain(word) for word in outline.negations),
         quoted_line=re.compile(outline.patterns.quoted_line),
-        quoted_below=re.compile("|".join(outline.patterns.quoted_below), re.IGNORECASE),
+        quoted_below=re.compile("|".join(outline.patterns.quoted_below), re.IGNORECASE | re.MULTILINE),
         orders=tuple((name, re.compile(pattern)) for name, pattern in outline.patterns.orders.items()),
         amounts=re.compile(amounts, re.IGNORECASE),
         currencies={**outline.money.signs, **{k.lower(): v for k, v in outline.money.words.items()}},

@@ -1,0 +1,143 @@
+"""The shipped rules and policy, and readings, commands and facts to test triage with."""
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+from uuid import UUID, uuid5
+
+from services.triage.adapters.language import make_detect
+from services.triage.adapters.policy_files import load_assessment
+from services.triage.adapters.policy_pack import PolicyPack
+from services.triage.domain.commands import AssessMessage, Command, CorrectAssessment, Correction, ProposeException
+from services.triage.domain.decider import TriageRules, make_decider
+from services.triage.domain.policies.assessment import Detect, Said, judge
+from services.triage.domain.policies.rulebook import AssessmentRules
+from services.triage.domain.policies.ruling import question_of
+from services.triage.domain.reactions import ids_from
+from services.triage.domain.state import Triage
+from shared.contracts.event import Fact
+from shared.contracts.triage import Evidence, Reading, RequestAssessed
+from shared.contracts.values import ClauseRef, Money
+from shared.kernel.decider import Decider
+from shared.runtime.policy_files import read_calendar
+
+POLICIES = Path(__file__).parents[2] / "policies"
+CASE = UUID("0190a000-0000-7000-8000-0000000000c1")
+TUESDAY = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
+SPACE = UUID("0190a000-0000-7000-8000-0000000000ff")
+
+
+@cache
+def assessment_rules() -> AssessmentRules:
+    """Give the shipped rules of assessment."""
+    return load_assessment(POLICIES)
+
+
+@cache
+def shop() -> PolicyPack:
+    """Give the shipped policy."""
+    return PolicyPack(POLICIES / "shop")
+
+
+@cache
+def triage_rules() -> TriageRules:
+    """Give what the shipped policy decides by."""
+    policy = shop()
+    calendar = read_calendar(POLICIES / "calendars" / "default.yaml")
+    return TriageRules(policy.evaluate, policy.deviation, policy.wording, calendar)
+
+
+@cache
+def decider() -> Decider[Command, Triage, Fact]:
+    """Give triage's decider under the shipped policy."""
+    return make_decider(triage_rules())
+
+
+@cache
+def detect() -> Detect:
+    """Give the language detector for the shipped languages."""
+    return make_detect(assessment_rules().outline.languages)
+
+
+def read(text: str, channel: str = "chat", *, at: datetime = TUESDAY, rating: int | None = None) -> Reading:
+    """Read a text by the shipped rules."""
+    return judge(Said(text, channel, at, rating), assessment_rules(), detect())
+
+
+def message(number: int) -> UUID:
+    """Give the id of the nth message."""
+    return uuid5(SPACE, f"message {number}")
+
+
+def usd(amount: str | int) -> Money:
+    """Give an amount in US dollars."""
+    return Money(amount=Decimal(amount), currency="USD")
+
+
+def reading(
+    *kinds: str, remedy: str | None = None, topics: tuple[str, ...] = (), language: str = "en", **rest: object
+) -> Reading:
+    """Give a reading with a sure leading kind."""
+    evidence = tuple(Evidence(finding=f"topic:{topic}", start=0, end=1, rule=topic) for topic in topics)
+    plain = {"urgency": "normal", "tone": "calm", "confidence": 0.9, "judged_by": "rules/test"}
+    return Reading.model_validate(
+        {**plain, "kinds": kinds, "remedy": remedy, "language": language, "evidence": evidence, **rest}
+    )
+
+
+BLEMISH = reading(
+    "perfectionist_standard", remedy="refund", topics=("minor_damage",), days_since_purchase=121, amount=usd("129.99")
+)
+DEFECT = reading("product_or_service_failure", remedy="replacement", days_since_purchase=40)
+GOODWILL = reading("product_or_service_failure", remedy="compensation", amount=usd(80))
+QUESTION = reading("information")
+THANKS = reading()
+APPEAL = reading("other", remedy="contact_person", appeals=True)
+
+
+def assess(number: int, what: Reading, channel: str = "chat") -> AssessMessage:
+    """Make the command that follows from the nth message."""
+    return AssessMessage(
+        CASE, TUESDAY + timedelta(minutes=number), message(number), channel, what, ids_from(message(number))
+    )
+
+
+def correct(number: int, correction: Correction, reason: str = "read it again") -> CorrectAssessment:
+    """Make an agent's correction of the nth message."""
+    ids = ids_from(uuid5(SPACE, f"correction {number} {correction}"))
+    return CorrectAssessment(CASE, TUESDAY, "ana", ("agent",), message(number), correction, reason, ids)
+
+
+def propose(request_id: UUID, clause: ClauseRef | None = None, deviation: str = "half the price") -> ProposeException:
+    """Make an agent's proposal of an exception."""
+    own = uuid5(SPACE, f"exception {request_id} {deviation}")
+    return ProposeException(
+        CASE, TUESDAY, "ana", ("agent",), own, request_id, deviation, "a good customer", clause, usd(60)
+    )
+
+
+def request_of(number: int) -> UUID:
+    """Give the id of the request that the nth message makes."""
+    return ids_from(message(number)).request
+
+
+def assessed(number: int, what: Reading, *, asks: bool = True, channel: str = "chat") -> RequestAssessed:
+    """Give the fact that the nth message was read so."""
+    request_id = request_of(number) if asks else None
+    return RequestAssessed(
+        case_id=CASE, message_id=message(number), request_id=request_id, reading=what, channel=channel
+    )
+
+
+def past(*commands: Command) -> list[Fact]:
+    """Give everything that commands lead to, one after another, from an empty case on."""
+    rules, facts = decider(), list[Fact]()
+    for command in commands:
+        facts += rules.decide(command, rules.fold(facts))
+    return facts
+
+
+def clause_of(what: Reading) -> str:
+    """Give the id of the clause that the shipped policy answers a reading by."""
+    return shop().evaluate(question_of(what, what.language, "chat")).clause.clause
