@@ -99,9 +99,7 @@ async def test_a_call_that_the_agent_begins_keeps_every_turn_in_one_case(intake:
     caller = {"kind": "phone", "address": "+34 600-111 222"}
     turns = [("agent", "How can I help you?"), ("customer", "I want my money back."), ("agent", "Let me see.")]
     taken = [
-        await intake.take(
-            "phone", {"message_id": str(n), "text": text, "speaker": who, "sender": caller}, "call-1"
-        )
+        await intake.take("phone", {"message_id": str(n), "text": text, "speaker": who, "sender": caller}, "call-1")
         for n, (who, text) in enumerate(turns)
     ]
 

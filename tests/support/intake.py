@@ -1,5 +1,7 @@
 """Intake in a real database: its log, its doors, its mail door and its outbox, without Kafka."""
 
+import asyncio
+import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -72,8 +74,6 @@ class OpenIntake:
 
 def said(channel: str, body: dict[str, Any], key: str = "", at: datetime | None = None) -> InboundMessage:
     """Read a posted body as its channel does."""
-    import json
-
     arrival = Arrival(at or datetime.now(UTC), conversation_key=key, own=OWN)
     message = CHANNELS[channel].parse(json.dumps(body).encode(), arrival)
     assert isinstance(message, InboundMessage)
@@ -113,8 +113,6 @@ class Catcher:
 @asynccontextmanager
 async def catching() -> AsyncIterator[tuple[Catcher, int]]:
     """Run a catcher on a free port."""
-    import asyncio
-
     catcher = Catcher()
     loop = asyncio.get_running_loop()
     server = await loop.create_server(lambda: SMTP(catcher, enable_SMTPUTF8=True, loop=loop), "127.0.0.1", 0)

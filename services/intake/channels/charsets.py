@@ -10,12 +10,21 @@ ALIASES = {"unicode-1-1-utf-7": "utf-7", "x-unknown": "", "unknown-8bit": "", "d
 SHIFTS = re.compile(rb"\x1b\$[@B]|\x1b\(J")  # ISO-2022-JP's escape sequences
 LIKELY = ["cp1252", "cp1250", "cp1251", "koi8_r", "cp1253", "cp1254", "cp1255", "cp1256"]
 LIKELY += ["shift_jis", "euc_jp", "gb18030", "big5", "euc_kr"]
+HALVES = re.compile("[\ud800-\udfff]")
 SAMPLE_BYTES = 20_000
 LATIN_SHARE = 0.25
 
 
 def decoded(data: bytes, charset: str | None, hint: str | None = None) -> str:
-    """Give the text of `data`: by `charset`, else as UTF-8, else by `hint`, else by likelihood; never raises."""
+    """Give the text of `data`: by `charset`, else as UTF-8, else by `hint`, else by likelihood.
+
+    Never raises, and gives nothing that cannot be stored: no NUL, no half of a surrogate pair.
+    """
+    text = _read(data, charset, hint).replace("\x00", "")
+    return text.encode("utf-8", "replace").decode() if HALVES.search(text) else text
+
+
+def _read(data: bytes, charset: str | None, hint: str | None) -> str:
     if SHIFTS.search(data):
         return data.decode("iso2022_jp", "replace")
     name = known_codec(charset)
@@ -28,7 +37,13 @@ def decoded(data: bytes, charset: str | None, hint: str | None = None) -> str:
             return data.decode(candidate)
         except (UnicodeError, ValueError):
             continue
-    return data.decode(name or likeliest(data), "replace")
+    if name is not None and name != "utf-8":
+        return data.decode(name, "replace")
+    mended = data.decode("utf-8", "replace")
+    lost = mended.count("\ufffd")
+    # UTF-8 with a few broken bytes stays UTF-8; with nothing right in it, it is something else
+    right = sum(not letter.isascii() for letter in mended) - lost
+    return mended if right > lost else data.decode(likeliest(data), "replace")
 
 
 def likeliest(data: bytes) -> str:

@@ -123,7 +123,7 @@ def _text_of(part: Message) -> str:
     charset = part.get_param("charset")
     label = charset[2] if isinstance(charset, tuple) else charset
     text = decoded(_bytes_of(part), label)
-    return text.replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "")
+    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def html_to_text(html: str) -> str:

@@ -4,13 +4,12 @@ import binascii
 import re
 from contextlib import suppress
 from datetime import UTC, datetime
-from email.header import decode_header
 from email.message import Message
 from email.utils import getaddresses, parsedate_to_datetime
 
-from services.intake.channels.charsets import decoded
+from services.intake.channels.charsets import decoded, known_codec
 
-ENCODED_WORD = re.compile(r"=\?[^?\s]+\?[bq]\?[^?]*\?=", re.IGNORECASE)
+ENCODED_WORD = re.compile(r"=\?(?P<charset>[^?\s]+)\?(?P<how>[bqBQ])\?(?P<text>[^?]*)\?=")
 ADDRESS = re.compile(r"[^\s<>()\[\],;:\"@]+@[^\s<>()\[\],;:\"@]+")
 MESSAGE_ID = re.compile(r"<([^<>]+)>")
 HEADER_LINE = re.compile(rb"^[\x21-\x39\x3b-\x7e]+[ \t]*:")
@@ -55,27 +54,37 @@ def words(value: str) -> str:
     """Decode the encoded words (RFC 2047) of a header value; what cannot be decoded stays as it came."""
     if "=?" not in value:
         return value.strip()
-    # words that a folding program cut without white space between them
-    value = re.sub(r"(\?=)(=\?)", r"\1 \2", value)
-    try:
-        pieces = decode_header(value)
-    except (ValueError, binascii.Error):
-        return value.strip()
-    merged: list[tuple[bytes | str, str | None]] = []
-    for piece, charset in pieces:
-        last = merged[-1] if merged else None
+    pieces: list[tuple[str, bytes]] = []  # charset and bytes; text outside of encoded words has the charset ""
+    last = 0
+    for found in ENCODED_WORD.finditer(value):
+        between = value[last : found.start()]
+        data = _word_bytes(found)
+        if data is None:
+            continue
+        if between.strip() or not pieces:
+            pieces.append(("", between.encode("utf-8", "replace")))
+        charset = found["charset"].split("*")[0].lower()
         # a character may be cut in two by the border of two words of the same charset
-        if last and charset and last[1] == charset and isinstance(piece, bytes) and isinstance(last[0], bytes):
-            merged[-1] = (last[0] + piece, charset)
+        if pieces[-1][0] == charset:
+            pieces[-1] = (charset, pieces[-1][1] + data)
         else:
-            merged.append((piece, charset))
-    text = "".join(piece if isinstance(piece, str) else _plain(piece, charset) for piece, charset in merged)
-    return CONTROL.sub(" ", text).strip()
+            pieces.append((charset, data))
+        last = found.end()
+    pieces.append(("", value[last:].encode("utf-8", "replace")))
+    return CONTROL.sub(" ", "".join(decoded(data, charset) for charset, data in pieces)).strip()
 
 
-def _plain(piece: bytes, charset: str | None) -> str:
-    # decode_header gives the text between encoded words as raw-unicode-escape bytes
-    return decoded(piece, charset) if charset else piece.decode("raw-unicode-escape", "replace")
+def _word_bytes(word: re.Match[str]) -> bytes | None:
+    text = word["text"]
+    # raw 8-bit letters inside a word were in the word's own charset
+    codec = "ascii" if text.isascii() else known_codec(word["charset"].split("*")[0]) or "utf-8"
+    written = text.encode(codec, "replace")
+    if word["how"] in "qQ":
+        return binascii.a2b_qp(written, header=True)
+    try:
+        return binascii.a2b_base64(written + b"=" * (-len(written) % 4))
+    except binascii.Error:
+        return None
 
 
 def addresses(mail: Message, name: str) -> list[tuple[str, str]]:
@@ -110,9 +119,9 @@ def date_of(mail: Message, name: str = "Date") -> datetime | None:
 
 def _unfolded(value: str, hint: str | None) -> str:
     value = re.sub(r"\r?\n(?=[ \t])", "", value).replace("\r", " ").replace("\n", " ")
-    if not value.isascii():
+    if not value.isascii() or "\x1b" in value:
         value = decoded(value.encode("utf-8", "surrogateescape"), None, hint)
-    return value.strip()
+    return CONTROL.sub(" ", value).strip()
 
 
 def _body_charset(mail: Message) -> str | None:

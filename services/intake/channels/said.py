@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from services.intake.channels.channel import Arrival, InboundMessage, ReplyContext, normal_address
 from services.intake.domain.tracking import codes_in
@@ -15,12 +15,19 @@ CLOCK_ERROR = timedelta(minutes=5)
 LONGEST_TEXT = 200_000
 
 
+def _storable(text: str) -> str:
+    return text.replace("\x00", "\ufffd")  # no database text holds NUL
+
+
+Text = Annotated[str, AfterValidator(_storable)]
+
+
 class Sender(BaseModel, extra="forbid"):
     """The customer's end of the conversation (on an agent's turn too: whom the agent speaks with)."""
 
-    kind: str = Field(min_length=1, max_length=40, description="email, phone, handle, or the channel's own word")
-    address: str = Field(min_length=1, max_length=320)
-    name: str | None = Field(default=None, max_length=200)
+    kind: Text = Field(min_length=1, max_length=40, description="email, phone, handle, or the channel's own word")
+    address: Text = Field(min_length=1, max_length=320)
+    name: Text | None = Field(default=None, max_length=200)
 
 
 class DoorMessage(BaseModel):
@@ -40,15 +47,15 @@ class DoorMessage(BaseModel):
         },
     )
 
-    message_id: str = Field(min_length=1, max_length=300, description="the channel's own id: repeats are recognised")
+    message_id: Text = Field(min_length=1, max_length=300, description="the channel's own id: repeats are recognised")
     sender: Sender
-    text: str = Field(max_length=LONGEST_TEXT)
+    text: Text = Field(max_length=LONGEST_TEXT)
     speaker: Literal["customer", "agent"] = "customer"
     said_at: AwareDatetime | None = Field(default=None, description="when it was said; now, if absent")
-    subject: str | None = Field(default=None, max_length=998)
+    subject: Text | None = Field(default=None, max_length=998)
     language: str | None = Field(default=None, pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$")
     rating: int | None = None
-    second_transcript: str | None = Field(default=None, max_length=LONGEST_TEXT)
+    second_transcript: Text | None = Field(default=None, max_length=LONGEST_TEXT)
     duration_ms: int | None = Field(default=None, ge=0)
 
     @model_validator(mode="after")
