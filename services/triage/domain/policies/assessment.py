@@ -71,7 +71,7 @@ def judge(said: Said, rules: AssessmentRules, detect: Detect) -> Reading:
             rule = f"combination/{combination.id}"
             evidence = Evidence(finding=f"kind:{combination.kind}", start=at[0], end=at[1], rule=rule)
             findings.add(evidence.finding, combination.weight, evidence)
-    kinds = _kinds(findings, rules)
+    kinds = _kinds(findings, said.channel, rules)
     appeals = findings.sure("answer:appeal") >= rules.outline.threshold
     return Reading(
         kinds=kinds,
@@ -94,6 +94,7 @@ def judge(said: Said, rules: AssessmentRules, detect: Detect) -> Reading:
 
 def _match_phrases(words: list[Word], rules: AssessmentRules) -> _Findings:
     findings = _Findings()
+    at_length = len(words) > rules.outline.brief_words
     for number, first, last in find(rules.book, words):
         judgement = rules.judgements[number]
         if judgement.id in findings.evidence:
@@ -101,7 +102,7 @@ def _match_phrases(words: list[Word], rules: AssessmentRules) -> _Findings:
         if judgement.negatable and negated(words, first, rules.negations):
             continue
         span = Evidence(finding=judgement.finding, start=words[first].start, end=words[last].end, rule=judgement.id)
-        findings.add(judgement.finding, judgement.weight, span)
+        findings.add(judgement.finding, judgement.weight / (2 if judgement.brief and at_length else 1), span)
         findings.emergency = findings.emergency or judgement.emergency
     return findings
 
@@ -187,12 +188,12 @@ def _where(findings: _Findings, rule: Combination, remedy: str | None) -> tuple[
     return next(((e.start, e.end) for e in findings.evidence.values() if e.finding in rests_on), (0, 0))
 
 
-def _kinds(findings: _Findings, rules: AssessmentRules) -> tuple[str, ...]:
+def _kinds(findings: _Findings, channel: str, rules: AssessmentRules) -> tuple[str, ...]:
     outline = rules.outline
     found = {k: w for k, w in findings.named("kind").items() if w >= outline.threshold}
     chatting = found.pop(outline.small_talk, 0.0)
     firm = [kind for kind in found if kind not in outline.weak_kinds]
-    asked = firm or ([] if chatting else list(found))
+    asked = firm or ([] if chatting or channel in outline.firm_only_channels else list(found))
     return tuple(sorted(asked, key=lambda kind: (-round(found[kind], 3), outline.kinds.index(kind))))
 
 

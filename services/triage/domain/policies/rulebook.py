@@ -22,7 +22,10 @@ class Written(BaseModel):
 
 
 class PhraseRule(Written):
-    """What a phrase stands for; `weight` is how sure it makes us, `negatable` that a "not" before it undoes it."""
+    """What a phrase stands for; `weight` is how sure it makes us, `negatable` that a "not" before it undoes it.
+
+    A `brief` rule counts half in texts of more than `brief_words` words, where a thing is often only mentioned.
+    """
 
     id: str = Field(pattern=r"^[a-z0-9-]+$")
     gives: str
@@ -30,6 +33,7 @@ class PhraseRule(Written):
     phrases: tuple[str, ...] = Field(min_length=1)
     negatable: bool = True
     emergency: bool = False
+    brief: bool = False
 
 
 class Combination(Written):
@@ -81,6 +85,8 @@ class Outline(Written):
     remedies: tuple[str, ...]
     tones: tuple[str, ...]
     weak_kinds: tuple[str, ...]
+    firm_only_channels: frozenset[str]
+    brief_words: int
     small_talk: str
     threshold: float = Field(gt=0, lt=1)
     shouting: Shouting
@@ -135,6 +141,7 @@ class Judgement:
     weight: float
     negatable: bool
     emergency: bool
+    brief: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +177,7 @@ def compile_rules(rulebook: Rulebook) -> AssessmentRules:
                     raise ValueError(f"rule {rule.id}: {error}") from error
             finding = f"{group}:{rule.gives}"
             judgements.append(
-                Judgement(rule.id, group, rule.gives, finding, rule.weight, rule.negatable, rule.emergency)
+                Judgement(rule.id, group, rule.gives, finding, rule.weight, rule.negatable, rule.emergency, rule.brief)
             )
     outline = rulebook.outline
     signs = "|".join(re.escape(sign) for sign in sorted(outline.money.signs, key=len, reverse=True))
