@@ -1,17 +1,10 @@
 """Mail in and out by real SMTP: nothing accepted is lost, answers thread, and no machine is answered."""
 
-import asyncio
-import email
-import smtplib
 from collections.abc import AsyncIterator
-from email.message import EmailMessage, Message
-from email.policy import default
 
 import pytest
-from aiosmtpd.smtp import Envelope
 
 from services.intake.adapters.doors import Taken
-from services.intake.adapters.smtp_door import mail_door
 from services.intake.adapters.smtp_out import MailSender
 from services.intake.domain.commands import Command, SendReply
 from services.intake.domain.policies.wording import Words
@@ -29,51 +22,15 @@ from shared.runtime.clock import new_id, now
 from shared.runtime.shell import Job
 from tests.support.backends import MakeServiceDatabase
 from tests.support.intake import OWN, OpenIntake, catching, open_intake
+from tests.support.mails import LIMIT, bounce_of, letter, put, read
 
 pytestmark = pytest.mark.backends
-LIMIT = 200_000
 
 
 @pytest.fixture(scope="module")
 async def intake(service_database: MakeServiceDatabase) -> AsyncIterator[OpenIntake]:
     async with open_intake(service_database) as opened:
         yield opened
-
-
-def letter(message_id: str, text: str = "My parcel is broken.", **headers: str) -> EmailMessage:
-    mail = EmailMessage()
-    mail["From"] = headers.pop("From", "Ada Lovelace <Ada@Example.com>")
-    mail["To"] = OWN.address
-    mail["Subject"] = headers.pop("Subject", "Broken parcel")
-    mail["Date"] = "Mon, 23 Nov 2026 10:00:00 +0100"
-    mail["Message-ID"] = f"<{message_id}>"
-    for name, value in headers.items():
-        mail[name.replace("_", "-")] = value
-    mail.set_content(text)
-    return mail
-
-
-async def put(intake: OpenIntake, mail: bytes | Message, sender: str = "ada@example.com") -> str:
-    """Send one mail through the mail door by SMTP and give the server's answer."""
-    raw = mail if isinstance(mail, bytes) else mail.as_bytes()
-
-    async with mail_door(intake.mail_door, "127.0.0.1", 0, LIMIT) as port:
-
-        def send() -> str:
-            with smtplib.SMTP("127.0.0.1", port, timeout=20) as client:
-                client.ehlo()
-                client.mail(sender)
-                client.rcpt(OWN.address)
-                code, answer = client.data(raw)
-                return f"{code} {answer.decode()}"
-
-        return await asyncio.to_thread(send)
-
-
-def read(caught: Envelope) -> EmailMessage:
-    """Read a mail that the catcher got."""
-    assert isinstance(caught.content, bytes)
-    return email.message_from_bytes(caught.content, _class=EmailMessage, policy=default)
 
 
 async def received(intake: OpenIntake, message_id: str) -> MessageReceived:
@@ -166,43 +123,6 @@ async def test_a_bounce_of_our_mail_finds_its_case_and_is_not_answered(intake: O
     [bounce] = [fact for fact in await intake.facts(AutomaticMailReceived) if fact.about_case_id == got.case_id]
     assert (bounce.kind, bounce.status, bounce.about_message_id) == ("bounce", "5.1.1", ours.message_id)
     assert len(await intake.facts(MessageSent)) == before
-
-
-def bounce_of(message_id: str) -> bytes:
-    return f"""From: MAILER-DAEMON@mx.example (Mail Delivery System)
-To: {OWN.address}
-Subject: Undelivered Mail Returned to Sender
-Message-ID: <report@mx.example>
-Date: Mon, 23 Nov 2026 10:00:05 +0100
-Auto-Submitted: auto-replied
-MIME-Version: 1.0
-Content-Type: multipart/report; report-type=delivery-status; boundary="b"
-
---b
-Content-Type: text/plain
-
-I'm sorry to have to inform you that your message could not be delivered.
-
---b
-Content-Type: message/delivery-status
-
-Reporting-MTA: dns; mx.example
-
-Final-Recipient: rfc822; ada@example.com
-Action: failed
-Status: 5.1.1
-Diagnostic-Code: smtp; 550 5.1.1 User unknown
-
---b
-Content-Type: message/rfc822
-
-From: {OWN.address}
-Message-ID: <{message_id}>
-Subject: Re: Broken parcel
-
-Thank you for writing to us.
---b--
-""".replace("\n", "\r\n").encode()
 
 
 async def test_a_mail_that_cannot_be_recorded_is_not_accepted(
