@@ -9,14 +9,14 @@ from services.casebook import CHARTER
 from services.casebook.projections.apply import apply
 from shared.contracts.event import REGISTRY, UPCASTERS, Recorded
 from shared.eventstore.database import Transaction
-from shared.messaging.broker import Events, make_router, subscription, topics_of
+from shared.messaging.broker import Events, make_router, subscribe
 from shared.runtime.consumer import Consumer
 from shared.runtime.telemetry import UNKNOWN
 
 router = make_router()
 
 
-@router.subscriber(*topics_of(CHARTER), **subscription(CHARTER))
+@subscribe(router, CHARTER)
 async def on_events(events: Events, consumer: Annotated[Consumer, Context()]) -> None:
     """Take one polled batch to its end; offsets are committed after it."""
     await consumer.handle(events)

@@ -5,13 +5,13 @@ from typing import Annotated
 from faststream import Context
 
 from services.triage import CHARTER
-from shared.messaging.broker import Events, make_router, subscription, topics_of
+from shared.messaging.broker import Events, make_router, subscribe
 from shared.runtime.consumer import Consumer
 
 router = make_router()
 
 
-@router.subscriber(*topics_of(CHARTER), **subscription(CHARTER))
+@subscribe(router, CHARTER)
 async def on_events(events: Events, consumer: Annotated[Consumer, Context()]) -> None:
     """Take one polled batch to its end; offsets are committed after it."""
     await consumer.handle(events)

@@ -1,8 +1,8 @@
 """The Kafka broker of a service: acknowledgement policy, decoding and topics are set here, once."""
 
 import logging
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from typing import Any, TypeVar
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import TopicAlreadyExistsError, for_code
@@ -18,6 +18,7 @@ from shared.messaging.codec import decode
 from shared.messaging.topics import topic_of
 
 Events = NoCast[list[Recorded]]
+Take = TypeVar("Take", bound=Callable[..., Awaitable[None]])
 POLLED_AT_ONCE = 500
 WAIT_MS = 20
 MOST_COPIES = 3
@@ -40,16 +41,23 @@ def make_broker(bootstrap: str, router: KafkaRouter) -> KafkaBroker:
     return broker
 
 
-def subscription(charter: Charter) -> dict[str, Any]:
-    """Give the subscriber options of a charter: all it listens to, in batches, from the first event on."""
-    return {
-        "group_id": charter.owner,
-        "batch": True,
-        "max_records": POLLED_AT_ONCE,
-        "batch_timeout_ms": WAIT_MS,
-        "auto_offset_reset": "earliest",
-        "max_partition_fetch_bytes": 4 * 1024 * 1024,
-    }
+def subscribe(router: KafkaRouter, charter: Charter) -> Callable[[Take], Take]:
+    """Subscribe a function to all that a charter listens to, in polled batches, from the first event on."""
+    decorate = router.subscriber(
+        *topics_of(charter),
+        group_id=charter.owner,
+        batch=True,
+        max_records=POLLED_AT_ONCE,
+        batch_timeout_ms=WAIT_MS,
+        auto_offset_reset="earliest",
+        max_partition_fetch_bytes=4 * 1024 * 1024,
+    )
+
+    def register(take: Take) -> Take:
+        decorate(take)
+        return take
+
+    return register
 
 
 def topics_of(charter: Charter) -> tuple[str, ...]:

@@ -1,0 +1,46 @@
+"""`python -m bench`: measure, print the table, write JSON; `--only` and `--quick` for work in between."""
+
+import gc
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from bench import log
+from bench.backends import Backends, running
+from bench.figure import Figure, show, write
+
+GROUPS: dict[str, Callable[[Backends, bool], Iterator[Figure]]] = {
+    "append": lambda b, quick: log.append_figures(b, rounds=3 if quick else 5, one=1500, each=800),
+    "read": lambda b, quick: iter([log.read_figure(b, rounds=3, events=20_000 if quick else 100_000)]),
+}
+
+
+def main(
+    only: Annotated[list[str] | None, typer.Option(help=f"Measure these groups: {', '.join(GROUPS)}.")] = None,
+    quick: Annotated[bool, typer.Option(help="Shorter rounds; the figures are rougher.")] = False,
+    json: Annotated[Path, typer.Option(help="Where the figures go.")] = Path("bench/results/latest.json"),
+) -> None:
+    """Measure every figure of the backbone beside its bar."""
+    unknown = set(only or ()) - set(GROUPS)
+    if unknown:
+        raise typer.BadParameter(
+            f"{', '.join(sorted(unknown))} is unknown; choose of {', '.join(GROUPS)}", param_hint="--only"
+        )
+    gc.collect()
+    gc.freeze()  # as a service does at its start
+    figures: list[Figure] = []
+    console = Console(stderr=True)
+    for name, measure in GROUPS.items():
+        if only and name not in only:
+            continue
+        with console.status(f"measuring {name}"), running(kafka=name not in ("append", "read")) as backends:
+            figures += measure(backends, quick)
+    show(figures)
+    write(figures, json)
+
+
+if __name__ == "__main__":
+    typer.run(main)
