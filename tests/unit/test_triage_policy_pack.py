@@ -175,6 +175,11 @@ def text(name: str, old: str, new: str) -> Change:
             "350 are allowed",
         ),
         (text("replies/en.yaml", "{limit} {reason}", "{limits} {reason}"), "names unknown parts"),
+        (
+            text("replies/en.yaml", '  script: "{acknowledgement} {what}', '  skript: "{acknowledgement} {what}'),
+            "Input should be",
+        ),
+        (text("replies/en.yaml", '  review: "{offer}; {benefit}"', ""), "alternative.review is missing"),
         (text("replies/en.yaml", "  calm:", "  kalm:"), "acknowledgements.calm is missing"),
         (text("pack.yaml", "fallback_language: en", "fallback_language: it"), "fallback_language must be one of"),
         (text("table.json", "{", "["), "is not JSON"),

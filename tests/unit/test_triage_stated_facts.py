@@ -75,6 +75,9 @@ def test_order_numbers_are_read(text: str, order: str | None) -> None:
         ("I called you three weeks ago", None),
         ("I bought a lamp. I called you three weeks ago", None),
         ("I will buy it in December 2030", None),
+        ("bought in November", 0),
+        ("weeks ago I bought it", None),
+        ("the order of weeks ago", None),
     ],
 )
 def test_days_since_purchase_are_counted_from_when_it_was_said(text: str, days: int | None) -> None:
@@ -92,6 +95,10 @@ def test_days_since_purchase_are_counted_from_when_it_was_said(text: str, days: 
         ("by the end of the month, please", "2026-11-30"),
         ("by the end of the week", "2026-11-27"),
         ("Ich brauche es bis Freitag", "2026-11-27"),
+        ("answer by the end of the day", "2026-11-24"),
+        ("by the day after. Friday suits me", None),
+        ("within 999 years", None),
+        ("no later than 5 January, before 5 January", "2027-01-05"),
         ("by the way, nice shop", None),
     ],
 )
