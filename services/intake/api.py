@@ -14,7 +14,7 @@ from services.intake.channels.chat import CHANNEL as CHAT
 from services.intake.channels.registry import SAID
 from services.intake.channels.said import DoorMessage, OutMessage, SaidChannel
 from services.intake.domain.commands import SendReply
-from services.intake.domain.identity import conversation_id
+from services.intake.domain.policies.identity import conversation_id
 from services.intake.domain.policies.wording import Words
 from shared.eventstore.database import TRANSIENT
 from shared.kernel.errors import NotFound, RecourseError

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from sqlalchemy import DateTime, Executable, TextClause, bindparam, text
 
-from services.intake.domain.identity import content_hash
+from services.intake.domain.policies.identity import content_hash
 from shared.contracts.event import Fact, Recorded
 from shared.contracts.intake import (
     CaseClosureNoted,

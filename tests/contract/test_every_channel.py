@@ -9,7 +9,7 @@ import pytest
 from services.intake.channels.channel import Arrival, AutomaticMail, Channel, InboundMessage, OwnMail, ReplyContext
 from services.intake.channels.registry import CHANNELS, SAID, STYLES
 from services.intake.channels.said import DoorMessage
-from services.intake.domain.identity import conversation_id, message_id
+from services.intake.domain.policies.identity import conversation_id, message_id
 from services.intake.domain.policies.wording import Wording
 from shared.contracts.intake import MessageReceived, MessageSent
 from shared.kernel.errors import MalformedInput

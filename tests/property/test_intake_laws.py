@@ -16,8 +16,8 @@ from services.intake.channels.email import CHANNEL
 from services.intake.channels.mail_headers import mended
 from services.intake.domain.commands import Command, MarkDelivered, MarkUndelivered, NoteClosure
 from services.intake.domain.decider import make_decider
+from services.intake.domain.policies.tracking import ALPHABET, codes_in, read_code, tracking_code
 from services.intake.domain.policies.wording import REVIEW_LIMIT, Words, fitted
-from services.intake.domain.tracking import ALPHABET, codes_in, read_code, tracking_code
 from shared.contracts.intake import CaseOpened, MessageReceived, MessageSent
 from shared.kernel.errors import MalformedInput
 from tests.support.intake import RULES

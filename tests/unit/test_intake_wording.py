@@ -7,8 +7,8 @@ import yaml
 
 from services.intake.adapters.policy_files import load_rules
 from services.intake.channels.registry import STYLES
+from services.intake.domain.policies.tracking import codes_in
 from services.intake.domain.policies.wording import REVIEW_LIMIT, TEMPLATES, FromTemplate
-from services.intake.domain.tracking import codes_in
 from shared.kernel.errors import MalformedInput
 from tests.support.intake import POLICIES, RULES
 from tests.support.intakes import CODE, MONDAY

@@ -12,9 +12,9 @@ from services.intake.adapters import lookup
 from services.intake.adapters.lookup import Place
 from services.intake.channels.channel import AttachedFile, Content, InboundMessage
 from services.intake.domain.commands import Command, Customer, ReceiveMessage, RecordAgentMessage, Said
-from services.intake.domain.identity import conversation_id, message_id
+from services.intake.domain.policies.identity import conversation_id, message_id
+from services.intake.domain.policies.tracking import tracking_code
 from services.intake.domain.state import IntakeState
-from services.intake.domain.tracking import tracking_code
 from shared.contracts.values import Attachment, ContentRef
 from shared.eventstore.database import Transaction
 from shared.eventstore.draft import Provenance

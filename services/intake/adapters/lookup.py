@@ -8,7 +8,7 @@ from uuid import UUID
 
 import asyncpg
 
-from services.intake.domain.identity import next_case_id
+from services.intake.domain.policies.identity import next_case_id
 
 PLACE = """
     SELECT c.case_id, c.acknowledged_at, t.code, t.closed,

@@ -8,7 +8,7 @@ from services.intake.adapters.doors import Doors, Sayer, Taken, keep, reference
 from services.intake.channels.channel import Arrival, AutomaticMail, InboundMessage, OwnMail
 from services.intake.channels.email import CHANNEL
 from services.intake.domain.commands import Command, MarkUndelivered, RecordAutomaticMail
-from services.intake.domain.identity import conversation_id, mail_id
+from services.intake.domain.policies.identity import conversation_id, mail_id
 from shared.eventstore.draft import Provenance
 from shared.kernel.errors import StaleVersion
 from shared.runtime.clock import new_id, now

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol
 
-from services.intake.domain.identity import content_hash
+from services.intake.domain.policies.identity import content_hash
 from shared.contracts.intake import MessageSent
 
 Speaker = Literal["customer", "agent"]

@@ -20,7 +20,7 @@ from services.intake.channels.channel import (
 )
 from services.intake.channels.mail_body import Body, flat, read_body
 from services.intake.channels.mail_headers import addresses, date_of, header, mended, message_ids
-from services.intake.domain.tracking import codes_in
+from services.intake.domain.policies.tracking import codes_in
 from shared.contracts.intake import MessageSent
 
 CLOCK_ERROR = timedelta(minutes=5)

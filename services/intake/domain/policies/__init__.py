@@ -1,1 +1,1 @@
-"""Rules of answering: how it is worded, when it is due, what is acknowledged."""
+"""Rules of answering (wording, due times, acknowledgement) and of naming (ids, tracking codes)."""
