@@ -7,9 +7,10 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from deploy.local.cli.context import Context, HomeOption, JsonOption, open_context
+from deploy.local.cli.context import HomeOption, JsonOption, open_context
 from deploy.local.home import State
 from deploy.local.identity import SERVICES
+from deploy.local.lag import read_lags
 from deploy.local.stack import PARTS
 
 OPS = "oli"
@@ -21,7 +22,7 @@ def status(home: HomeOption = None, as_json: JsonOption = False) -> None:
     running = context.home.is_running()
     state = context.home.state()
     parts = [_part(name, state) for name in PARTS] if running else []
-    lags = [lag for name in SERVICES for lag in _lag(context, name)] if running else []
+    lags = [lag._asdict() for lag in read_lags(lambda service: context.client(service, OPS))] if running else []
     well = running and all(part["health"] == "ready" for part in parts)
     data = {"home": str(context.home.root), "running": running, "well": well, "parts": parts, "lag": lags}
     context.emit(data, lambda out: _show(out, data))
@@ -55,15 +56,6 @@ def _health(url: str) -> tuple[str, dict[str, Any]]:
     return ("ready" if answer.is_success else "not ready"), checks
 
 
-def _lag(context: Context, service: str) -> list[dict[str, Any]]:
-    try:
-        with context.client(service, OPS) as client:
-            answer = client.get("/lag", timeout=5)
-            return [{"service": service, **row} for row in answer.json()] if answer.is_success else []
-    except (httpx.HTTPError, ValueError):
-        return []  # its health already says that it does not answer
-
-
 def _show(out: Console, data: dict[str, Any]) -> None:
     if not data["running"]:
         out.print(f"No stack runs on {data['home']}. Start it with [bold]recourse up[/].")
@@ -75,14 +67,10 @@ def _show(out: Console, data: dict[str, Any]) -> None:
         health = ", ".join([part["health"], *failing])
         table.add_row(part["name"], str(part["pid"] or ""), part["url"] or part["address"], f"[{colour}]{health}[/]")
     out.print(table)
-    behind: dict[tuple[str, str, str], int] = {}
-    for row in data["lag"]:
-        key = (row["service"], row["consumer"], row["source"])
-        behind[key] = behind.get(key, 0) + row["lag"]
     lag = Table("service", "consumer", "source", "events behind", box=None)
-    for (service, consumer, source), count in behind.items():
-        lag.add_row(service, consumer, source, str(count))
-    if behind:
+    for row in data["lag"]:
+        lag.add_row(row["service"], row["consumer"], row["source"], f"{row['lag']} of {row['head']}")
+    if data["lag"]:
         out.print()
         out.print(lag)
 
