@@ -68,4 +68,5 @@ def checked(response: httpx.Response) -> Any:
         problem = {}
     title = problem.get("title") or f"HTTP {response.status_code}"
     detail = problem.get("detail") or response.text[:200]
-    raise UsageError(f"{response.request.url.path}: {title}: {detail}", problem.get("fix") or "See `recourse status`.")
+    fix = problem.get("fix") or ("See `--help`." if response.status_code == 422 else "See `recourse status`.")
+    raise UsageError(f"{title}: {detail}", fix)

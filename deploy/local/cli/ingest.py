@@ -13,6 +13,7 @@ from rich.table import Table
 from deploy.local.cli.context import AsOption, Context, HomeOption, JsonOption, open_context
 from deploy.local.cli.meter import Meter
 from deploy.local.environment import HOST, MAIL_FROM
+from deploy.local.ingest.doors import IN_ONE
 from deploy.local.ingest.items import Problem
 from deploy.local.ingest.run import Ingest, Target
 from deploy.local.ingest.sources import Sources, find_sources
@@ -64,6 +65,9 @@ def ingest(
     limit: Annotated[
         int | None, typer.Option(min=1, help="Take the first N dialogues and the first N mails only.")
     ] = None,
+    live: Annotated[
+        bool, typer.Option("--live", help="One request a turn, as from a live channel; else up to 50 of a dialogue.")
+    ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Read and check everything, send nothing.")] = False,
 ) -> None:
     """Feed the running system from files, through its real doors.
@@ -82,7 +86,7 @@ def ingest(
     """
     context = open_context(home, as_json)
     sources = find_sources(paths)
-    tally = feed(context, sources, user=user, limit=limit, dry_run=dry_run)
+    tally = feed(context, sources, user=user, limit=limit, live=live, dry_run=dry_run)
     data = {"dry_run": dry_run, **tally.as_data()}
     context.emit(data, lambda out: show(out, tally, sources, dry_run))
     raise typer.Exit(0 if tally.complete else 1)
@@ -94,6 +98,7 @@ def feed(
     *,
     user: str = "door",
     limit: int | None = None,
+    live: bool = False,
     dry_run: bool = False,
     taken: Callable[[str], None] = lambda _message_id: None,
 ) -> Tally:
@@ -101,7 +106,7 @@ def feed(
     target = None if dry_run else target_of(context, user)
     with Meter(context.err, "Reading" if dry_run else "Ingesting", sources.size) as meter:
         tally = Tally(passed_over={why: len(files) for why, files in sources.passed_over.items()})
-        run = Ingest(sources, Onlooker(meter, tally), limit, taken=taken, tally=tally)
+        run = Ingest(sources, Onlooker(meter, tally), limit, in_one=1 if live else IN_ONE, taken=taken, tally=tally)
         return run.look_through() if target is None else asyncio.run(run.run(target))
 
 

@@ -1,19 +1,57 @@
 """The root of the command `recourse`."""
 
+import json
 import sys
 from importlib.metadata import PackageNotFoundError, version
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import httpx
 import typer
 from rich.console import Console
+from rich.text import Text
 
-from deploy.local.cli import doctor, down, status, token, up
-from deploy.local.errors import StackError
+from deploy.local.cli import (
+    approvals,
+    case,
+    cases,
+    dead_letters,
+    decide,
+    doctor,
+    down,
+    events,
+    ingest,
+    mails,
+    promise,
+    promises,
+    replay,
+    reply,
+    status,
+    token,
+    up,
+)
+from deploy.local.errors import StackError, UsageError
 from shared.kernel.errors import RecourseError
 
 # A new verb is a module with `add_to(app)`, named here.
-VERBS = (up, down, status, doctor, token)
+VERBS = (
+    up,
+    down,
+    status,
+    ingest,
+    cases,
+    case,
+    approvals,
+    decide,
+    promises,
+    promise,
+    reply,
+    events,
+    mails,
+    dead_letters,
+    replay,
+    token,
+    doctor,
+)
 
 app = typer.Typer(
     name="recourse",
@@ -48,16 +86,26 @@ for verb in VERBS:
 
 
 def run() -> None:
-    """Run the command line. Expected errors are one line on standard error: code 1 if the stack failed, else 2."""
-    console = Console(stderr=True, soft_wrap=True)
+    """Run the command line. Expected errors are one line on standard error, with --json an object: {"error": {...}}.
+
+    The code is 1 if the stack failed, else 2.
+    """
     try:
         app()
     except RecourseError as error:
-        console.print(f"[red]recourse:[/] {error}", highlight=False)
-        sys.exit(1 if isinstance(error, StackError) else 2)
+        _fail(error, 1 if isinstance(error, StackError) else 2)
     except httpx.TransportError as error:
-        console.print(f"[red]recourse:[/] {error.request.url} does not answer. See `recourse status`.", highlight=False)
-        sys.exit(2)
+        _fail(UsageError(f"{error.request.url} does not answer.", "See `recourse status`."), 2)
+
+
+def _fail(error: RecourseError, code: int) -> NoReturn:
+    if "--json" in sys.argv:
+        told = {"problem": error.problem, "field": error.field, "fix": error.fix}
+        sys.stderr.write(json.dumps({"error": told}, ensure_ascii=False) + "\n")
+    else:
+        # Problems quote what people and machines wrote: no markup is read from them.
+        Console(stderr=True, soft_wrap=True).print(Text.assemble(("recourse:", "red"), f" {error}"))
+    sys.exit(code)
 
 
 if __name__ == "__main__":

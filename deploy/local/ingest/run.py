@@ -51,12 +51,16 @@ class Target:
 
 @dataclass
 class Ingest:
-    """One run over `sources`. `taken` is called with the id that the door gave to each message and mail."""
+    """One run over `sources`. `taken` is called with the id that the door gave to each message and mail.
+
+    `in_one` turns of a conversation go in one request, where the channel's door takes several.
+    """
 
     sources: Sources
     watcher: Watcher
     limit: int | None = None
     at_once: int = AT_ONCE
+    in_one: int = IN_ONE
     taken: Callable[[str], None] = lambda _message_id: None
     tally: Tally = field(default_factory=Tally)
 
@@ -94,7 +98,7 @@ class Ingest:
     async def _post_dialogues(self, doors: Doors, dialogues: Iterator[Dialogue]) -> None:
         for dialogue in dialogues:
             self._begin(dialogue)
-            for turns in batched(dialogue.turns, IN_ONE):
+            for turns in batched(dialogue.turns, self.in_one):
                 await self._post_turns(doors, dialogue, turns)
                 self.watcher.moved(dialogue.size * len(turns) // len(dialogue.turns))
 

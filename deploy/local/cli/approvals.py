@@ -1,0 +1,78 @@
+"""`recourse approvals`: exceptions, and who may decide on them until when."""
+
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from deploy.local.cli.api import pages
+from deploy.local.cli.cases import AfterOption, LimitOption
+from deploy.local.cli.context import AsOption, HomeOption, JsonOption, open_context
+from deploy.local.cli.showing import DIM, grid, more, one_line, price, state, when, words
+
+
+def approvals(
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+    user: AsOption = "audra",
+    state_: Annotated[
+        str,
+        typer.Option("--state", help="requested, approved, rejected, countered, withdrawn, expired, or all."),
+    ] = "requested",
+    role: Annotated[str | None, typer.Option(help="Only those that wait for this role.")] = None,
+    limit: LimitOption = 20,
+    after: AfterOption = None,
+) -> None:
+    """List exceptions, the next deadline first; without --state those that wait for a decision.
+
+    JSON: {"items": [an exception as GET /approvals of casebook gives it], "next"}.
+    """
+    context = open_context(home, as_json)
+    wanted = None if state_ == "all" else state_
+    with context.client("casebook", user) as book:
+        found = pages(book, "/approvals", limit=limit, after=after, state=wanted, role=role)
+    context.emit(found, lambda out: _show(out, found))
+
+
+def _show(out: Console, found: dict[str, Any]) -> None:
+    if not found["items"]:
+        out.print("No exceptions. Without --state all, only those that wait are listed.")
+        return
+    for one in found["items"]:
+        out.print(
+            Text.assemble(
+                (one["exception_id"], "bold"), "  ", state(one["state"]), "  ", one["tracking_code"] or one["case_id"]
+            )
+        )
+        facts = grid(10, None)
+        worth = f", {price(one['amount'])}" if one["amount"] else ""
+        facts.add_row(Text("deviation", DIM), Text(f"{one_line(one['deviation'])} ({words(one['kind'])}{worth})"))
+        facts.add_row(Text("clause", DIM), Text(f"{one['policy']}/{one['clause']}: {one_line(one['clause_text'])}"))
+        facts.add_row(Text("reason", DIM), Text(f"{one_line(one['reason'])}, proposed by {one['proposed_by']}"))
+        if one["state"] == "requested":
+            escalated = ", escalated" if one["escalations"] else ""
+            facts.add_row(
+                Text("waits for", DIM),
+                Text(
+                    f"{one['required_role']} until {when(one['deadline'])}{escalated};"
+                    f" {one['voices']} of {one['voices_needed']} agreed"
+                ),
+            )
+        else:
+            facts.add_row(Text("decided", DIM), Text(_decision(one)))
+        out.print(facts)
+    more(out, "approvals", found["next"])
+
+
+def _decision(one: dict[str, Any]) -> str:
+    by = " and ".join(one["decided_by"] or []) or "nobody"
+    principal = f" on behalf of {one['on_behalf_of']}" if one["on_behalf_of"] else ""
+    offer = f"; offered: {one_line(one['offer'])}" if one["offer"] else ""
+    note = f"; {one_line(one['note'])}" if one["note"] else ""
+    return f"{when(one['decided_at'])} by {by}{principal}{offer}{note}"
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register the verb."""
+    app.command()(approvals)
