@@ -109,7 +109,7 @@ def test_it_delivers_our_words(channel: Channel) -> None:
     sent = answer(channel)
     composed = channel.compose(sent, ReplyContext(OWN, CODE, ("before@shop.example",)))
     if channel.name == "email":
-        read = channel.parse(composed, Arrival(NOW))
+        read = channel.parse(composed, Arrival(NOW, own=OWN))
         assert isinstance(read, AutomaticMail)
         assert read.kind == "loop"
         assert CODE in read.tracking_codes or CODE in composed.decode()

@@ -8,15 +8,23 @@ import pytest
 
 from services.intake.channels.channel import InboundMessage
 from services.intake.domain.commands import NoteClosure
+from services.intake.tables import index
 from shared.contracts.intake import CaseOpened, CustomerIdentified, MessageReceived, MessageSent
 from shared.eventstore.draft import Provenance
 from shared.kernel.errors import Refused
 from shared.runtime.clock import new_id, now
 from shared.runtime.shell import Job
 from tests.support.backends import MakeServiceDatabase
-from tests.support.intake import DOOR, OpenIntake, open_intake, said
+from tests.support.intake import DOOR, PARTS, OpenIntake, open_intake, said
 
 pytestmark = pytest.mark.backends
+TABLES = (
+    "SELECT * FROM customer_address ORDER BY 1, 2",
+    "SELECT * FROM tracking ORDER BY 1",
+    "SELECT * FROM conversation ORDER BY 1",
+    "SELECT * FROM message_index ORDER BY 1",
+    "SELECT message_id, channel, conversation_id, case_id, version, state FROM outbound ORDER BY 1",
+)
 
 
 @pytest.fixture(scope="module")
@@ -138,3 +146,16 @@ async def test_what_was_said_long_ago_keeps_its_time(intake: OpenIntake) -> None
 
     [received] = [fact for fact in await intake.facts(MessageReceived) if fact.case_id == taken.case_id]
     assert received.received_at.isoformat() == "2020-05-25T23:57:33+00:00"
+
+
+async def test_the_tables_follow_from_the_log(intake: OpenIntake, service_database: MakeServiceDatabase) -> None:
+    async with intake.shell.database.connection() as tx:
+        events = await intake.store.read_all(tx.raw, dict.fromkeys(range(PARTS), 0), 100_000)
+    async with open_intake(service_database) as again, again.shell.database.transaction() as tx:
+        for event in sorted(events, key=lambda event: event.recorded_at):
+            fact = event.fact
+            assert fact is not None
+            for statement in index(event, fact):
+                await tx.run(statement)
+        for query in TABLES:
+            assert [dict(row) for row in await tx.raw.fetch(query)] == await intake.rows(query)

@@ -66,6 +66,8 @@ async def test_a_message_is_taken_once_and_its_answer_fetched_until_confirmed(in
     assert (await intake.get("/chat/c1/messages")).json() == [answer]
     assert (await intake.get("/chat/c1/messages", after=answer["message_id"])).json() == []
     assert (await intake.get("/chat/c1/messages")).json() == []
+    unknown = await intake.get("/chat/c1/messages", after=str(UUID(int=0)))
+    assert (unknown.status_code, unknown.json()["field"]) == (404, "after")
 
 
 async def test_a_transcript_is_taken_at_once(intake: Running) -> None:

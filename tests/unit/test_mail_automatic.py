@@ -77,7 +77,9 @@ def test_a_delivery_report_says_what_became_of_which_mail(action: str, status: s
           'Content-Type: multipart/report; report-type=disposition-notification; boundary="b"'],
          "--b\nContent-Type: text/plain\n\nRead.\n--b--\n", "receipt"),
         (["From: care@shop.example", "Subject: Re: your case"], "Thank you", "loop"),
-        (["From: relay@other.example", "Message-ID: <x@shop.example>"], "Thank you", "loop"),
+        (["From: relay@other.example", "Message-ID: <0190a000-0000-7000-8000-00000000000f@shop.example>"], "", "loop"),
+        (["From: relay@other.example", "X-Recourse-Message: <0190a000-0000-7000-8000-00000000000f@shop.example>"],
+         "Thank you", "loop"),
     ],
 )  # fmt: skip
 def test_machines_are_known_by_their_signs(headers: list[str], body: str, kind: str) -> None:
@@ -103,6 +105,10 @@ def test_the_null_sender_is_a_machines() -> None:
         (["From: ada@example.com", "Subject: Re: Automatic reply: hello"], "Are you still away?"),
         (["From: ada@example.com", "Auto-Submitted: no"], "I wrote this myself."),
         (["From: noreply@form.example", "Reply-To: ada@example.com"], "Contact form: my order is late."),
+        (["From: care@shop.example", "Reply-To: ada@example.com"], "The web form sends this in our name."),
+        (["From: ana@shop.example", "Message-ID: <CAJ2x@shop.example>"], "A colleague has a question."),
+        (["From: b@other.example", "X-Recourse-Message: <0190a000-0000-7000-8000-00000000000f@other.example>"],
+         "Another company uses Recourse too."),
         (["From: ada@example.com"], "> 550 5.1.1 user unknown\nWhat does this mean?"),
     ],
 )  # fmt: skip

@@ -190,6 +190,24 @@ def test_its_time_is_its_date_unless_that_lies_ahead() -> None:
     assert ahead.received_at == NOW
 
 
+def test_what_is_too_long_for_a_fact_stays_whole_in_the_mail_itself() -> None:
+    long = "x" * 400_000
+    raw = headed(f"Subject: {long}", f"Message-ID: <{long}@x>", body=long)
+    message = read(raw)
+    assert message.content is not None
+    assert message.content.data == raw.encode()
+    assert len(message.text) == 150_000
+    assert len(message.subject or "") < 1_000
+    assert len(message.channel_message_id) < 1_000
+    assert read(raw + "y").dedupe_key != message.dedupe_key
+
+
+def test_an_address_that_no_index_could_hold_is_not_answered() -> None:
+    message = CHANNEL.parse(f"From: {'x' * 5_000}@example.com\n\nHello".encode(), Arrival(NOW, own=OWN))
+    assert isinstance(message, InboundMessage)
+    assert message.address_kind == "unknown"
+
+
 def test_the_mails_it_answers_come_nearest_first() -> None:
     message = read(headed("In-Reply-To: <c@x>", "References: <a@x> <b@x>\n <c@x>"))
     assert message.refs == ("c@x", "b@x", "a@x")

@@ -15,7 +15,7 @@ from services.intake.channels.registry import CHANNELS
 from services.intake.domain.commands import Command, MarkDelivered, MarkUndelivered
 from services.intake.domain.state import IntakeState
 from shared.eventstore.database import TRANSIENT
-from shared.kernel.errors import StaleVersion
+from shared.kernel.errors import NotFound, StaleVersion
 from shared.runtime.clock import now
 from shared.runtime.shell import Job, Shell
 from shared.runtime.telemetry import log, span
@@ -75,9 +75,12 @@ class Outbox:
         """Give what a connector is to deliver in a conversation, oldest first.
 
         With `after`, that message and all before it are recorded as delivered: the connector says it has them.
+        Raises NotFound when `after` is no message of ours in this conversation.
         """
         parts = self._shell.store.parts
         async with self._shell.database.connection() as tx:
+            if after and not await waiting.is_ours(tx.raw, conversation_id, after):
+                raise NotFound(f"{after} is no message of ours in this conversation", field="after")
             had = await waiting.up_to(tx.raw, conversation_id, after) if after else []
             for letter in await waiting.letters(tx.raw, had, parts):
                 await self._delivered(letter, "fetched")
@@ -92,7 +95,8 @@ class Outbox:
         one, sent = letter.waiting, letter.sent
         async with self._shell.database.connection() as tx:
             refs = await waiting.refs_of(tx.raw, one, self._own.domain)
-        context = ReplyContext(self._own, letter.code, refs, automatic=sent.purpose != "agent")
+        answers = refs.get(sent.in_reply_to) if sent.in_reply_to else None
+        context = ReplyContext(self._own, letter.code, tuple(refs.values()), answers, sent.purpose != "agent")
         mail = CHANNELS["email"].compose(sent, context)
         with span("SMTP send", kind=SpanKind.CLIENT, traceparent=letter.cause.traceparent, case_id=one.case_id):
             try:

@@ -34,6 +34,7 @@ UP_TO = """
     WHERE o.conversation_id = $1 AND o.state = 'queued' AND (m.recorded_at, m.version) <=
           (SELECT a.recorded_at, a.version FROM message_index a WHERE a.message_id = $2)
     ORDER BY m.recorded_at, m.version"""
+OURS = "SELECT true FROM message_index WHERE message_id = $1 AND conversation_id = $2 AND NOT inbound"
 BODIES = """
     SELECT e.type, e.body, e.event_id, e.correlation_id, e.traceparent, e.recorded_at
     FROM unnest($1::smallint[], $2::uuid[], $3::int[]) WITH ORDINALITY AS w(part, id, version, nth)
@@ -91,6 +92,11 @@ async def up_to(raw: asyncpg.Connection, conversation_id: UUID, message_id: UUID
     return [Waiting._make(row) for row in await raw.fetch(UP_TO, conversation_id, message_id)]
 
 
+async def is_ours(raw: asyncpg.Connection, conversation_id: UUID, message_id: UUID) -> bool:
+    """Tell whether we sent this message in this conversation."""
+    return bool(await raw.fetchval(OURS, message_id, conversation_id))
+
+
 async def letters(raw: asyncpg.Connection, waiting: Sequence[Waiting], parts: int) -> list[Letter]:
     """Read the words of waiting messages from the log."""
     if not waiting:
@@ -114,9 +120,10 @@ async def letters(raw: asyncpg.Connection, waiting: Sequence[Waiting], parts: in
     return found
 
 
-async def refs_of(raw: asyncpg.Connection, waiting: Waiting, domain: str) -> tuple[str, ...]:
-    """Give the Message-IDs of the conversation before this message, oldest first, theirs and ours."""
+async def refs_of(raw: asyncpg.Connection, waiting: Waiting, domain: str) -> dict[UUID, str]:
+    """Give the Message-IDs of the conversation before this message, oldest first, theirs and ours, by message id."""
     rows = await raw.fetch(REFS, waiting.conversation_id, waiting.message_id)
-    return tuple(
-        (row["channel_message_id"] or "") if row["inbound"] else f"{row['message_id']}@{domain}" for row in rows
-    )
+    return {
+        row["message_id"]: (row["channel_message_id"] or "") if row["inbound"] else f"{row['message_id']}@{domain}"
+        for row in rows
+    }

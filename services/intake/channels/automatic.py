@@ -15,6 +15,7 @@ from services.intake.channels.mail_body import Body
 from services.intake.channels.mail_headers import addresses, header, message_ids, raw_values
 
 OWN_MARK = "X-Recourse-Message"
+OWN_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}@[^@\s]+")
 LIST_SERVER = re.compile(r"-(admin|owner|request|bounces)@")
 
 
@@ -78,10 +79,12 @@ def quiet_reason(seen: Signs) -> str | None:
 
 
 def _own_loop(seen: Signs) -> Verdict | None:
-    own_id = header(seen.mail, "Message-ID").strip("<> ").lower().endswith("@" + seen.own.domain)
-    if header(seen.mail, OWN_MARK) or (seen.own.domain and own_id):
+    marks = [*message_ids(seen.mail, "Message-ID"), *message_ids(seen.mail, OWN_MARK)]
+    if any(OWN_ID.fullmatch(mark) and mark.rsplit("@", 1)[1].lower() == seen.own.domain for mark in marks):
         return Verdict("loop", "we sent this mail ourselves")
-    if seen.own.address and seen.sender == seen.own.address.lower():
+    # a web form may write in our name, with the customer in Reply-To
+    others = [address for _, address in addresses(seen.mail, "Reply-To") if address.lower() != seen.own.address.lower()]
+    if seen.own.address and seen.sender == seen.own.address.lower() and not others:
         return Verdict("loop", "it comes from our own address")
     return None
 

@@ -105,11 +105,15 @@ class AutomaticMail:
 
 @dataclass(frozen=True, slots=True)
 class ReplyContext:
-    """What a reply needs besides its text to reach the thread it belongs to; `refs` are oldest first."""
+    """What a reply needs besides its text to reach the thread it belongs to.
+
+    `refs` are the Message-IDs of the thread, oldest first; `answers` is the one of them that is answered.
+    """
 
     own: OwnMail
     tracking_code: str
     refs: tuple[str, ...] = ()
+    answers: str | None = None
     automatic: bool = True
 
 

@@ -2,7 +2,7 @@
 
 import email
 import hashlib
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage, Message
 from email.policy import SMTP
 from email.utils import format_datetime, formataddr
@@ -27,6 +27,12 @@ CLOCK_ERROR = timedelta(minutes=5)
 MEDIA_TYPE = "message/rfc822"
 NO_ADDRESS = "it names no address to answer"
 QUOTED_REFS = 20
+EARLIEST = datetime(1971, 1, 1, tzinfo=UTC)  # nobody had sent a mail before
+# What a fact holds must pass every topic and index; the whole of it is in the mail itself, which is kept.
+LONGEST_TEXT = 150_000
+LONGEST_LINE = 998
+LONGEST_ADDRESS = 320
+MOST_FILES = 200
 
 
 class EmailChannel:
@@ -42,6 +48,8 @@ class EmailChannel:
         seen = signs_of(mail, body, arrival.envelope_from, arrival.own)
         found = verdict(seen)
         message_id = (message_ids(mail, "Message-ID") or [""])[0]
+        if len(message_id) > LONGEST_LINE:
+            message_id = hashlib.sha256(message_id.encode("utf-8", "replace")).hexdigest()
         key = _dedupe_key(content, mail, body, message_id)
         codes = codes_in(f"{seen.subject}\n{body.text}")
         kept = Content(content, MEDIA_TYPE)
@@ -49,8 +57,8 @@ class EmailChannel:
         if found:
             sender = seen.sender or seen.sender_name or seen.envelope
             return AutomaticMail(
-                found.kind, message_id or key, key, sender, seen.subject, received_at, kept,
-                found.reason, found.status, found.about, codes,
+                found.kind, message_id or key, key, _cut(sender, LONGEST_ADDRESS), _cut(seen.subject, LONGEST_LINE),
+                received_at, kept, _cut(found.reason, LONGEST_LINE), found.status, found.about, codes,
             )  # fmt: skip
         name, address = _correspondent(mail, seen, arrival.own)
         return InboundMessage(
@@ -60,15 +68,15 @@ class EmailChannel:
             conversation_key=key,
             address_kind="email" if address else "unknown",
             address=normal_address("email", address) or key,
-            name=name or None,
-            subject=seen.subject or None,
-            text=body.text,
+            name=_cut(name, 200) or None,
+            subject=_cut(seen.subject, LONGEST_LINE) or None,
+            text=_cut(body.text, LONGEST_TEXT),
             received_at=received_at,
             language_hint=header(mail, "Content-Language").split(",")[0].strip().lower()[:2] or None,
             refs=_refs(mail),
             tracking_codes=codes,
             content=kept,
-            attachments=tuple(body.files),
+            attachments=tuple(body.files[:MOST_FILES]),
             quiet=quiet_reason(seen) or (None if address else NO_ADDRESS),
         )
 
@@ -85,12 +93,12 @@ class EmailChannel:
         mail["Message-ID"] = f"<{own_message_id(sent, context.own)}>"
         refs = _threadable(context.refs)
         if refs:
-            mail["In-Reply-To"] = f"<{refs[-1]}>"
+            mail["In-Reply-To"] = f"<{context.answers if context.answers in refs else refs[-1]}>"
             mail["References"] = " ".join(f"<{ref}>" for ref in refs)
         if context.automatic:
             mail["Auto-Submitted"] = "auto-replied" if refs else "auto-generated"
             mail["X-Auto-Response-Suppress"] = "All"
-        mail[OWN_MARK] = str(sent.message_id)
+        mail[OWN_MARK] = f"<{own_message_id(sent, context.own)}>"  # for servers that set a Message-ID of their own
         mail.set_content(sent.text.encode("utf-8", "replace").decode(), cte="quoted-printable")
         return mail.as_bytes()
 
@@ -125,7 +133,7 @@ def _dedupe_key(raw: bytes, mail: Message, body: Body, message_id: str) -> str:
 
 def _received_at(mail: Message, arrival: Arrival) -> datetime:
     stated = date_of(mail)
-    return stated if stated and stated <= arrival.now + CLOCK_ERROR else arrival.now
+    return stated if stated and EARLIEST <= stated <= arrival.now + CLOCK_ERROR else arrival.now
 
 
 def _refs(mail: Message) -> tuple[str, ...]:
@@ -135,18 +143,23 @@ def _refs(mail: Message) -> tuple[str, ...]:
 
 def _correspondent(mail: Message, seen: Signs, own: OwnMail) -> tuple[str, str]:
     """Who is answered: Reply-To wins over From, unless it leads to a list, many people or ourselves."""
+    wrote = addresses(mail, "From") or addresses(mail, "Sender") or [("", seen.envelope)]
     asked = addresses(mail, "Reply-To")
-    recipients = {address.lower() for name in ("To", "Cc", "List-Post") for _, address in addresses(mail, name)}
-    if len(asked) == 1 and asked[0][1].lower() not in recipients | {own.address.lower()}:
+    shared = {address.lower() for name in ("To", "Cc", "List-Post") for _, address in addresses(mail, name)}
+    if len(asked) == 1 and _can_be_reached(asked[0][1]) and asked[0][1].lower() not in shared | {own.address.lower()}:
         name, address = asked[0]
-        return name or (seen.sender_name if address.lower() == seen.sender else ""), address
-    pairs = addresses(mail, "From") or addresses(mail, "Sender") or [("", seen.envelope)]
-    name, address = pairs[0]
+        return name or (wrote[0][0] if wrote[0][1].lower() == address.lower() else ""), address
+    name, address = wrote[0]
     return (name, address) if _can_be_reached(address) else (name, "")
 
 
+def _cut(text: str, longest: int) -> str:
+    return text if len(text) <= longest else text[: longest - 1] + "…"
+
+
 def _can_be_reached(address: str) -> bool:
-    return "@" in address and not address.lower().endswith(".invalid")  # RFC 2606 keeps that domain for nobody
+    # RFC 2606 keeps .invalid for nobody
+    return len(address) <= LONGEST_ADDRESS and "@" in address and not address.lower().endswith(".invalid")
 
 
 CHANNEL = EmailChannel()

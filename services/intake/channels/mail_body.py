@@ -18,6 +18,7 @@ from services.intake.channels.mail_headers import header, words
 
 HTML_CONFIG = ParserConfig(css=STRICT_CSS_PROFILE.copy())
 DEEPEST = 40
+LONGEST_NAME = 255
 
 
 @dataclass(slots=True)
@@ -102,7 +103,7 @@ def _file_name(part: Message) -> str:
     except (ValueError, LookupError, TypeError):
         name = ""
     name = words(name)
-    return name.replace("\\", "/").rsplit("/", 1)[-1].replace("\x00", "").strip()
+    return name.replace("\\", "/").rsplit("/", 1)[-1].strip()[:LONGEST_NAME]
 
 
 def _bytes_of(part: Message) -> bytes:

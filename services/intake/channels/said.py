@@ -1,7 +1,7 @@
 """The channels whose connectors post JSON: one body, one way to read it, and how each channel names conversations."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -12,7 +12,8 @@ from shared.contracts.intake import MessageSent
 from shared.kernel.errors import MalformedInput
 
 CLOCK_ERROR = timedelta(minutes=5)
-LONGEST_TEXT = 200_000
+LONGEST_TEXT = 100_000
+EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def _storable(text: str) -> str:
@@ -102,6 +103,8 @@ class SaidChannel:
         said_at = body.said_at or arrival.now
         if said_at > arrival.now + CLOCK_ERROR:
             raise MalformedInput("lies in the future", field="said_at", fix="send the time at which it was said")
+        if said_at < EARLIEST:
+            raise MalformedInput("lies before 1970", field="said_at", fix="send the time at which it was said")
         conversation = arrival.conversation_key or body.message_id
         return InboundMessage(
             channel=self.name,
