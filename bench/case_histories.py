@@ -1,4 +1,4 @@
-"""Histories of many cases as the logs would hold them: 22 events a case over four topics, about 600 bytes each."""
+"""Histories of many cases as the logs would hold them: 22 events a case over four topics, 600 bytes each on average."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -96,8 +96,8 @@ def _steps(channel: str, kind: str) -> list[Step]:
 
 
 def _facts(channel: str, kind: str) -> list[Fact]:
-    words = "I bought this three weeks ago and I want my money back today. I will not accept anything else. " * 2
-    letter = "We understand that this is annoying. Returns are open for 14 days; we can repair it free of charge. " * 2
+    words = "I bought this three weeks ago and I want my money back today. I will not accept anything else. " * 8
+    letter = "We understand that this is annoying. Returns are open for 14 days; we can repair it free of charge. " * 9
     clause = ClauseRef(policy="shop", version="3", clause="returns.14-days", text="Goods may be returned in 14 days.")
     money = Money(amount=Decimal("84.90"), currency="GBP")
     role = Authority(role="manager", limit=Money(amount=Decimal(500), currency="GBP"), matrix="2")

@@ -13,6 +13,9 @@ from shared.messaging.broker import Events, make_router, subscribe
 from shared.runtime.consumer import Consumer
 from shared.runtime.telemetry import UNKNOWN
 
+# The more a backlog is taken at once, the more events of a case are folded into one write.
+POLLED_AT_ONCE = 2000
+
 router = make_router()
 
 

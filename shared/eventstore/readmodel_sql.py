@@ -9,6 +9,8 @@ from sqlalchemy.dialects.postgresql import dialect
 from shared.eventstore.readmodel import Batch, Key, ReadModel, Row
 
 DIALECT = dialect()  # type: ignore[no-untyped-call]  # as SQLAlchemy leaves it
+# So many rows are worth a statement of their own; arrays cost by the column, statements by the piece.
+OWN_STATEMENT = 20
 Shape = tuple[str, ...]
 
 
@@ -21,7 +23,9 @@ async def upsert(conn: asyncpg.Connection, schema: str, batch: Batch) -> None:
         for shape, items in _by_shape(model, rows).items():
             names = shape[len(model.key) :]
             columns: list[Sequence[object]] = [*zip(*(key for key, _ in items), strict=True)]
-            columns += [[row.get(name, _identity(model, name)) for _, row in items] for name in names]
+            for name in names:
+                unchanged = 0 if model.merges[name] == "add" else None
+                columns.append([row.get(name, unchanged) for _, row in items])
             await conn.execute(_statement(schema, model, shape), *columns)
 
 
@@ -43,19 +47,20 @@ async def _copy(conn: asyncpg.Connection, schema: str, model: ReadModel, rows: d
 
 
 def _by_shape(model: ReadModel, rows: dict[Key, Row]) -> dict[Shape, list[tuple[Key, Row]]]:
-    """Group rows by the owned columns they set; columns that merge are filled up with what changes nothing."""
-    shapes: dict[frozenset[str], list[tuple[Key, Row]]] = {}
+    """Group rows by the columns they change.
+
+    Groups too small for a statement of their own are joined by the owned columns they set, and filled up with merges
+    that change nothing.
+    """
+    exact: dict[frozenset[str], list[tuple[Key, Row]]] = {}
     for item in rows.items():
-        shapes.setdefault(frozenset(item[1]), []).append(item)
-    merged: dict[Shape, list[tuple[Key, Row]]] = {}
-    for present, items in shapes.items():
-        shape = model.key + tuple(name for name, merge in model.merges.items() if merge != "set" or name in present)
-        merged.setdefault(shape, []).extend(items)
-    return merged
-
-
-def _identity(model: ReadModel, name: str) -> int | None:
-    return 0 if model.merges[name] == "add" else None
+        exact.setdefault(frozenset(item[1]), []).append(item)
+    shapes: dict[Shape, list[tuple[Key, Row]]] = {}
+    for changed, items in exact.items():
+        small = len(items) < OWN_STATEMENT
+        names = (n for n, merge in model.merges.items() if n in changed or (small and merge != "set"))
+        shapes.setdefault((*model.key, *names), []).extend(items)
+    return shapes
 
 
 @lru_cache(maxsize=1024)

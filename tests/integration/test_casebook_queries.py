@@ -75,7 +75,7 @@ QUESTIONS: dict[str, Ask] = {
     "all filters": asked(status="open", channel="email", kind="other", tone="calm", **SPRING),
     "nothing matches": asked(status="open", channel="carrier_pigeon"),
     "opened in a week": asked(**SPRING),
-    "opened in a week, by update": asked(sort="updated", **SPRING),
+    "opened in a week, by last message": asked(sort="heard", **SPRING),
     "customer by address": asked(customer="kim4711@example.org"),
     "customer by id": asked(customer=str(A_CASE)),
     "rare word": asked(q="order 4711"),

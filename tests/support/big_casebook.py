@@ -7,15 +7,15 @@ from services.casebook.tables import MODELS, SHADOW
 
 CASES = """
     INSERT INTO shadow.case_list (case_id, tracking_code, customer_id, channel, subject, opened_at, answer_due,
-        messages_in, messages_out, last_heard_at, last_answer_at, kind, tone, urgency, language, outcome, events,
-        last_event_at, exceptions, exceptions_open)
+        messages_in, messages_out, last_heard_at, last_answer_at, kind, tone, urgency, language, outcome,
+        exceptions, exceptions_open)
     SELECT md5('case' || n)::uuid, 'RC-' || upper(substr(md5('code' || n), 1, 8)), md5('customer' || n / 3)::uuid,
         (ARRAY['email', 'chat', 'phone', 'web', 'review'])[1 + n % 5],
         (ARRAY['refund', 'delivery', 'broken', 'invoice'])[1 + n % 4] || ' of order ' || n,
         at, at + interval '1 day', 2, 1, at + n % 7 * interval '1 hour', at + n % 5 * interval '1 hour',
         (ARRAY['unfounded_demand', 'buyers_remorse', 'technical_issue', 'negative_review', 'other'])[1 + n * 7 % 5],
         (ARRAY['calm', 'calm', 'calm', 'frustrated', 'angry', 'abusive'])[1 + n * 11 % 6], 'normal', 'en',
-        CASE WHEN n < $1 * 0.9 THEN 'closed' WHEN n % 3 = 0 THEN 'resolved' END, 20, at + n % 9 * interval '1 day',
+        CASE WHEN n < $1 * 0.9 THEN 'closed' WHEN n % 3 = 0 THEN 'resolved' END,
         n % 2, (n % 20 = 1 AND n > $1 * 0.9)::int
     FROM (SELECT n, timestamptz '2024-01-01 00:00+00' + n * interval '3 minutes' AS at
           FROM generate_series(1, $1::int) n) s"""

@@ -8,7 +8,6 @@ from services.casebook.tables import CASE_LIST, CASE_SEARCH
 from shared.contracts.approvals import (
     ExceptionApproved,
     ExceptionCountered,
-    ExceptionEscalated,
     ExceptionExpired,
     ExceptionRejected,
     ExceptionRequested,
@@ -36,7 +35,6 @@ case_list = Projection("case_list", CASE_LIST, CASE_SEARCH)
 
 
 def _change(
-    event: Recorded,
     fact: CaseFact,
     assigned: Mapping[str, object] = NOTHING,
     *,
@@ -44,17 +42,11 @@ def _change(
     earlier: Mapping[str, datetime] = NOTHING,
     **sums: int,
 ) -> Change:
-    later = {"last_event_at": event.recorded_at, **later}
-    return Change(CASE_LIST, (fact.case_id,), assigned, later, earlier, {"events": 1, **sums})
-
-
-@case_list.on(CaseFact)
-def _anything(event: Recorded, fact: CaseFact) -> Sequence[Change]:
-    return (_change(event, fact),)
+    return Change(CASE_LIST, (fact.case_id,), assigned, later, earlier, sums or NOTHING)
 
 
 @case_list.on(CaseOpened)
-def _opened(event: Recorded, fact: CaseOpened) -> Sequence[Change]:
+def _opened(_event: Recorded, fact: CaseOpened) -> Sequence[Change]:
     opening = {
         "tracking_code": fact.tracking_code,
         "customer_id": fact.customer_id,
@@ -64,36 +56,36 @@ def _opened(event: Recorded, fact: CaseOpened) -> Sequence[Change]:
         "answer_due": fact.answer_due,
         "linked_case_id": fact.linked_case_id,
     }
-    return _change(event, fact, opening), Change(CASE_SEARCH, (fact.case_id,), {"subject": fact.subject})
+    return _change(fact, opening), Change(CASE_SEARCH, (fact.case_id,), {"subject": fact.subject})
 
 
 @case_list.on(MessageReceived)
-def _received(event: Recorded, fact: MessageReceived) -> Sequence[Change]:
-    return (_change(event, fact, later={"last_heard_at": fact.received_at}, messages_in=1),)
+def _received(_event: Recorded, fact: MessageReceived) -> Sequence[Change]:
+    return (_change(fact, later={"last_heard_at": fact.received_at}, messages_in=1),)
 
 
 @case_list.on(MessageSent)
-def _sent(event: Recorded, fact: MessageSent) -> Sequence[Change]:
+def _sent(_event: Recorded, fact: MessageSent) -> Sequence[Change]:
     if fact.purpose in NO_ANSWER:
-        return (_change(event, fact, messages_out=1),)
+        return (_change(fact, messages_out=1),)
     said = fact.said_at
-    return (_change(event, fact, later={"last_answer_at": said}, earlier={"first_answer_at": said}, messages_out=1),)
+    return (_change(fact, later={"last_answer_at": said}, earlier={"first_answer_at": said}, messages_out=1),)
 
 
 @case_list.on(MessageUndelivered)
-def _undelivered(event: Recorded, fact: MessageUndelivered) -> Sequence[Change]:
-    return (_change(event, fact, undelivered=1),)
+def _undelivered(_event: Recorded, fact: MessageUndelivered) -> Sequence[Change]:
+    return (_change(fact, undelivered=1),)
 
 
 @case_list.on(RequestAssessed)
-def _assessed(event: Recorded, fact: RequestAssessed) -> Sequence[Change]:
-    return (_change(event, fact, _as_read(fact.reading), requests=int(fact.request_id is not None)),)
+def _assessed(_event: Recorded, fact: RequestAssessed) -> Sequence[Change]:
+    return (_change(fact, _as_read(fact.reading), requests=int(fact.request_id is not None)),)
 
 
 @case_list.on(AssessmentCorrected)
-def _corrected(event: Recorded, fact: AssessmentCorrected) -> Sequence[Change]:
+def _corrected(_event: Recorded, fact: AssessmentCorrected) -> Sequence[Change]:
     # The person's reading is the last word on the case until the next message is read.
-    return (_change(event, fact, _as_read(fact.reading), requests=bool(fact.reading.kinds) - bool(fact.before.kinds)),)
+    return (_change(fact, _as_read(fact.reading), requests=bool(fact.reading.kinds) - bool(fact.before.kinds)),)
 
 
 def _as_read(reading: Reading) -> Mapping[str, object]:
@@ -108,28 +100,23 @@ def _as_read(reading: Reading) -> Mapping[str, object]:
 
 
 @case_list.on(BoundaryStated)
-def _boundary(event: Recorded, fact: BoundaryStated) -> Sequence[Change]:
-    return (_change(event, fact, {"boundary_clause": fact.clause.clause}, boundaries=1),)
+def _boundary(_event: Recorded, fact: BoundaryStated) -> Sequence[Change]:
+    return (_change(fact, {"boundary_clause": fact.clause.clause}, boundaries=1),)
 
 
 @case_list.on(RequestGranted)
-def _granted(event: Recorded, fact: RequestGranted) -> Sequence[Change]:
-    return (_change(event, fact, grants=1),)
+def _granted(_event: Recorded, fact: RequestGranted) -> Sequence[Change]:
+    return (_change(fact, grants=1),)
 
 
 @case_list.on(ExceptionRequested)
-def _requested(event: Recorded, fact: ExceptionRequested) -> Sequence[Change]:
-    return (_change(event, fact, {"exception_state": "requested"}, exceptions=1, exceptions_open=1),)
-
-
-@case_list.on(ExceptionEscalated)
-def _escalated(event: Recorded, fact: ExceptionEscalated) -> Sequence[Change]:
-    return (_change(event, fact, {"exception_state": "requested"}),)
+def _requested(_event: Recorded, fact: ExceptionRequested) -> Sequence[Change]:
+    return (_change(fact, {"exception_state": "requested"}, exceptions=1, exceptions_open=1),)
 
 
 def _decided(state: str, *types: type[CaseFact]) -> None:
-    def decided(event: Recorded, fact: CaseFact) -> Sequence[Change]:
-        return (_change(event, fact, {"exception_state": state}, exceptions_open=-1),)
+    def decided(_event: Recorded, fact: CaseFact) -> Sequence[Change]:
+        return (_change(fact, {"exception_state": state}, exceptions_open=-1),)
 
     for fact_type in types:
         case_list.on(fact_type)(decided)
@@ -143,41 +130,41 @@ _decided("expired", ExceptionExpired)
 
 
 @case_list.on(PromiseMade)
-def _promised(event: Recorded, fact: PromiseMade) -> Sequence[Change]:
-    return (_change(event, fact, promises=1, promises_open=1),)
+def _promised(_event: Recorded, fact: PromiseMade) -> Sequence[Change]:
+    return (_change(fact, promises=1, promises_open=1),)
 
 
 @case_list.on(PromiseKept)
-def _kept(event: Recorded, fact: PromiseKept) -> Sequence[Change]:
-    return (_change(event, fact, promises_open=-1),)
+def _kept(_event: Recorded, fact: PromiseKept) -> Sequence[Change]:
+    return (_change(fact, promises_open=-1),)
 
 
 @case_list.on(PromiseReleased)
-def _released(event: Recorded, fact: PromiseReleased) -> Sequence[Change]:
-    return (_change(event, fact, promises_open=-1),)
+def _released(_event: Recorded, fact: PromiseReleased) -> Sequence[Change]:
+    return (_change(fact, promises_open=-1),)
 
 
 @case_list.on(PromiseBroken)
-def _broken(event: Recorded, fact: PromiseBroken) -> Sequence[Change]:
-    return (_change(event, fact, promises_broken=1),)
+def _broken(_event: Recorded, fact: PromiseBroken) -> Sequence[Change]:
+    return (_change(fact, promises_broken=1),)
 
 
 @case_list.on(CheckInAnswered)
-def _answered(event: Recorded, fact: CheckInAnswered) -> Sequence[Change]:
-    return (_change(event, fact, {"settled": fact.settled}),)
+def _answered(_event: Recorded, fact: CheckInAnswered) -> Sequence[Change]:
+    return (_change(fact, {"settled": fact.settled}),)
 
 
 @case_list.on(CaseResolved)
-def _resolved(event: Recorded, fact: CaseResolved) -> Sequence[Change]:
+def _resolved(_event: Recorded, fact: CaseResolved) -> Sequence[Change]:
     outcome = {"outcome": "resolved", "resolved_how": fact.how, "closes_at": fact.closes_at}
-    return (_change(event, fact, outcome),)
+    return (_change(fact, outcome),)
 
 
 @case_list.on(CaseReopened)
-def _reopened(event: Recorded, fact: CaseReopened) -> Sequence[Change]:
-    return (_change(event, fact, {"outcome": "reopened", "resolved_how": None, "closes_at": None}),)
+def _reopened(_event: Recorded, fact: CaseReopened) -> Sequence[Change]:
+    return (_change(fact, {"outcome": "reopened", "resolved_how": None, "closes_at": None}),)
 
 
 @case_list.on(CaseClosed)
-def _closed(event: Recorded, fact: CaseClosed) -> Sequence[Change]:
-    return (_change(event, fact, {"outcome": "closed"}),)
+def _closed(_event: Recorded, fact: CaseClosed) -> Sequence[Change]:
+    return (_change(fact, {"outcome": "closed"}),)

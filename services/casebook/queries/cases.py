@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.casebook.queries.boards import approvals_of, promises_of
 from services.casebook.queries.paging import Ordering, Page, cut, next_after
 from services.casebook.queries.views import AddressView, CaseDetail, CaseView, CustomerView, Status, money
-from services.casebook.tables import LISTED, case_list, case_search, customer, customer_address
+from services.casebook.tables import LISTED, case_list, case_search, case_timeline, customer, customer_address
 from shared.kernel.errors import MalformedInput, NotFound
 
 CASE = case_list.c
@@ -22,9 +22,18 @@ TRACKING_CODE = re.compile(r"RC-[0-9A-Z-]+")
 CASES_OF_CUSTOMER = 100
 OWED = ("open", "waiting")
 
-Sort = Literal["newest", "oldest", "updated", "due"]
+Sort = Literal["newest", "oldest", "heard", "due"]
 Limit = Annotated[int, Field(ge=1, le=200, description="How many items a page holds at most.")]
 After = Annotated[str | None, Field(max_length=4000, description="`next` of the page before.")]
+
+
+# Read with each row rather than kept in it: that would write a case's row at every event.
+_own = case_timeline.c.case_id == CASE.case_id
+CASES = select(
+    case_list,
+    select(func.count()).where(_own).scalar_subquery().label("events"),
+    select(func.max(case_timeline.c.recorded_at)).where(_own).scalar_subquery().label("last_event_at"),
+).where(LISTED)
 
 
 class Sorted(NamedTuple):
@@ -37,7 +46,7 @@ class Sorted(NamedTuple):
 SORTS: Mapping[Sort, Sorted] = {
     "newest": Sorted((CASE.opened_at, CASE.case_id), descending=True),
     "oldest": Sorted((CASE.opened_at, CASE.case_id), descending=False),
-    "updated": Sorted((CASE.last_event_at, CASE.case_id), descending=True),
+    "heard": Sorted((CASE.last_heard_at, CASE.case_id), descending=True),
     "due": Sorted((CASE.answer_due, CASE.case_id), descending=False),
 }
 
@@ -57,8 +66,8 @@ class CaseQuery(BaseModel):
     opened_before: datetime | None = None
     sort: Sort = Field(
         default="newest",
-        description="`updated`: the last event first; `due`: the answer due first, of open and waiting cases"
-        " unless a status is asked for.",
+        description="`heard`: whose customer wrote last comes first; `due`: the answer due first, of open and waiting"
+        " cases unless a status is asked for.",
     )
     after: After = None
     limit: Limit = 50
@@ -66,7 +75,7 @@ class CaseQuery(BaseModel):
 
 async def list_cases(conn: AsyncConnection, asked: CaseQuery) -> Page[CaseView]:
     """Give one page of cases; raises MalformedInput naming the parameter that cannot be read."""
-    found = select(case_list).where(LISTED)
+    found = CASES
     for column, value in ((CASE.status, asked.status), (CASE.channel, asked.channel), (CASE.kind, asked.kind)):
         if value is not None:
             found = found.where(column == value)
@@ -80,6 +89,8 @@ async def list_cases(conn: AsyncConnection, asked: CaseQuery) -> Page[CaseView]:
         found = found.where(CASE.opened_at < asked.opened_before)
     if asked.q is not None:
         found = _search(found, asked.q)
+    if asked.sort == "heard":
+        found = found.where(CASE.last_heard_at.isnot(None))
     if asked.sort == "due" and asked.status is None:
         found = found.where(CASE.status.in_(OWED))
     order, descending = SORTS[asked.sort]
@@ -91,7 +102,7 @@ async def list_cases(conn: AsyncConnection, asked: CaseQuery) -> Page[CaseView]:
 
 async def one_case(conn: AsyncConnection, case: str) -> CaseDetail:
     """Give a case by id or tracking code; raises NotFound."""
-    row = (await conn.execute(_named(select(case_list).where(LISTED), case))).mappings().first()
+    row = (await conn.execute(_named(CASES, case))).mappings().first()
     if row is None:
         raise _no_case(case)
     case_id = row["case_id"]
@@ -116,7 +127,7 @@ async def one_customer(conn: AsyncConnection, customer_id: UUID) -> CustomerView
     """Give a customer with addresses and newest cases; raises NotFound."""
     who = (await conn.execute(select(customer).where(customer.c.customer_id == customer_id))).mappings().first()
     addresses = select(customer_address).where(customer_address.c.customer_id == customer_id)
-    cases = select(case_list).where(LISTED, CASE.customer_id == customer_id)
+    cases = CASES.where(CASE.customer_id == customer_id)
     newest = cases.order_by(CASE.opened_at.desc(), CASE.case_id.desc()).limit(CASES_OF_CUSTOMER)
     found = [case_view(row) for row in (await conn.execute(newest)).mappings()]
     if who is None and not found:

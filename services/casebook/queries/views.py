@@ -62,7 +62,7 @@ class CaseView(View):
     closes_at: datetime | None = None
     settled: bool | None = None
     events: int
-    last_event_at: datetime
+    last_event_at: datetime | None
 
 
 class ApprovalView(View):

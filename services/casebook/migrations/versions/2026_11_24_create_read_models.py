@@ -16,16 +16,16 @@ CREATE TABLE live.case_list (
     BIGINT DEFAULT '0' NOT NULL, boundaries BIGINT DEFAULT '0' NOT NULL, grants BIGINT DEFAULT '0' NOT NULL,
     exceptions BIGINT DEFAULT '0' NOT NULL, exceptions_open BIGINT DEFAULT '0' NOT NULL, exception_state TEXT,
     promises BIGINT DEFAULT '0' NOT NULL, promises_open BIGINT DEFAULT '0' NOT NULL, promises_broken BIGINT
-    DEFAULT '0' NOT NULL, outcome TEXT, resolved_how TEXT, closes_at timestamptz, settled BOOLEAN, events BIGINT
-    DEFAULT '0' NOT NULL, last_event_at timestamptz, status TEXT GENERATED ALWAYS AS ( CASE WHEN outcome =
-    'closed' THEN 'closed' WHEN outcome = 'resolved' THEN 'resolved' WHEN exceptions_open > 0 OR last_answer_at
-    >= last_heard_at THEN 'waiting' ELSE 'open' END) STORED, CONSTRAINT case_list_pkey PRIMARY KEY (case_id)
-);
+    DEFAULT '0' NOT NULL, outcome TEXT, resolved_how TEXT, closes_at timestamptz, settled BOOLEAN, status TEXT
+    GENERATED ALWAYS AS ( CASE WHEN outcome = 'closed' THEN 'closed' WHEN outcome = 'resolved' THEN 'resolved'
+    WHEN exceptions_open > 0 OR last_answer_at >= last_heard_at THEN 'waiting' ELSE 'open' END) STORED,
+    CONSTRAINT case_list_pkey PRIMARY KEY (case_id)
+) WITH (fillfactor = 60);
 CREATE INDEX case_list_answer_due ON live.case_list (status, answer_due, case_id) WHERE opened_at IS NOT NULL;
 CREATE INDEX case_list_channel ON live.case_list (channel, opened_at, case_id) WHERE opened_at IS NOT NULL;
 CREATE INDEX case_list_customer_id ON live.case_list (customer_id, opened_at, case_id) WHERE opened_at IS NOT NULL;
 CREATE INDEX case_list_kind ON live.case_list (kind, opened_at, case_id) WHERE opened_at IS NOT NULL;
-CREATE INDEX case_list_last_event_at ON live.case_list (last_event_at, case_id) WHERE opened_at IS NOT NULL;
+CREATE INDEX case_list_last_heard_at ON live.case_list (last_heard_at, case_id) WHERE opened_at IS NOT NULL;
 CREATE INDEX case_list_opened_at ON live.case_list (opened_at, case_id) WHERE opened_at IS NOT NULL;
 CREATE INDEX case_list_status ON live.case_list (status, opened_at, case_id) WHERE opened_at IS NOT NULL;
 CREATE INDEX case_list_tone ON live.case_list (tone, opened_at, case_id) WHERE opened_at IS NOT NULL;
@@ -51,7 +51,7 @@ CREATE TABLE live.approval_inbox (
     decided_by JSONB, on_behalf_of TEXT, authority_role TEXT, authority_matrix TEXT, note TEXT, decided_at
     timestamptz, conditions JSONB, offer TEXT, granted_amount NUMERIC, granted_currency TEXT, attempts_refused
     BIGINT DEFAULT '0' NOT NULL, CONSTRAINT approval_inbox_pkey PRIMARY KEY (exception_id)
-);
+) WITH (fillfactor = 70);
 CREATE INDEX approval_inbox_case ON live.approval_inbox (case_id);
 CREATE INDEX approval_inbox_deadline ON live.approval_inbox (deadline, exception_id) WHERE state IS NOT NULL;
 CREATE INDEX approval_inbox_state ON live.approval_inbox (state, deadline, exception_id) WHERE state IS NOT NULL;
@@ -60,7 +60,7 @@ CREATE TABLE live.promise_board (
     at_risk_from timestamptz, made_by TEXT, backing TEXT, backing_reference TEXT, backing_version TEXT, state
     TEXT, renegotiations BIGINT DEFAULT '0' NOT NULL, evidence TEXT, kept_at timestamptz, late BOOLEAN, reason
     TEXT, CONSTRAINT promise_board_pkey PRIMARY KEY (promise_id)
-);
+) WITH (fillfactor = 70);
 CREATE INDEX promise_board_case ON live.promise_board (case_id);
 CREATE INDEX promise_board_due ON live.promise_board (due, promise_id) WHERE made_at IS NOT NULL;
 CREATE INDEX promise_board_state ON live.promise_board (state, due, promise_id) WHERE made_at IS NOT NULL;
@@ -78,7 +78,7 @@ CREATE INDEX customer_address_customer ON live.customer_address (customer_id);
 CREATE TABLE live.counter (
     day DATE NOT NULL, name TEXT NOT NULL, label TEXT NOT NULL, log_part SMALLINT NOT NULL, number BIGINT
     DEFAULT '0' NOT NULL, CONSTRAINT counter_pkey PRIMARY KEY (day, name, label, log_part)
-);
+) WITH (fillfactor = 50);
 GRANT USAGE ON SCHEMA live TO casebook;
 GRANT SELECT, INSERT, UPDATE ON ALL TABLES IN SCHEMA live TO casebook;
 """
