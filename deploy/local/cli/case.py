@@ -1,6 +1,6 @@
 """`recourse case`: one case and its timeline: who did what, why, and what caused it."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Annotated, Any
 
 import typer
@@ -55,8 +55,13 @@ def case_with_timeline(context: Context, user: str, name: str, *, short: bool = 
     return {**found, "timeline": [{**event, "text": texts.get(event["event_id"])} for event in events]}
 
 
-def show(out: Console, found: Mapping[str, Any], *, everything: bool = False) -> None:
-    """Print a case and its timeline, without what services only note for themselves unless `everything` is wanted."""
+def show(
+    out: Console, found: Mapping[str, Any], *, everything: bool = False, only: Collection[str] | None = None
+) -> None:
+    """Print a case and its timeline, without what services only note for themselves unless `everything` is wanted.
+
+    `only` are the ids of the events to show, if not all.
+    """
     out.print(Text.assemble((found["tracking_code"], "bold"), "  ", state(found["status"])))
     facts = grid(10, None)
     about = ", ".join(filter(None, (words(found["kind"]), found["tone"], price(found["amount"]))))
@@ -78,7 +83,8 @@ def show(out: Console, found: Mapping[str, Any], *, everything: bool = False) ->
     out.print(Padding(facts, (0, 0, 1, 0)))
     numbers = {event["event_id"]: number for number, event in enumerate(found["timeline"], 1)}
     today = ""
-    shown = [event for event in found["timeline"] if everything or event["type"] not in BOOKKEEPING]
+    wanted = [event for event in found["timeline"] if only is None or event["event_id"] in only]
+    shown = [event for event in wanted if everything or event["type"] not in BOOKKEEPING]
     for event in shown:
         if day(event["recorded_at"]) != today:
             today = day(event["recorded_at"])
@@ -94,8 +100,8 @@ def show(out: Console, found: Mapping[str, Any], *, everything: bool = False) ->
             _what(event),
         )
         out.print(table)
-    if len(shown) < len(found["timeline"]):
-        out.print(Text(f"{len(found['timeline']) - len(shown)} notes of services to themselves: --all", DIM))
+    if len(shown) < len(wanted):
+        out.print(Text(f"{len(wanted) - len(shown)} notes of services to themselves: --all", DIM))
 
 
 def _cause(event: Mapping[str, Any], numbers: Mapping[str, int]) -> str:

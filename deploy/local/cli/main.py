@@ -16,6 +16,7 @@ from deploy.local.cli import (
     cases,
     dead_letters,
     decide,
+    demo,
     doctor,
     down,
     events,
@@ -34,6 +35,7 @@ from shared.kernel.errors import RecourseError
 
 # A new verb is a module with `add_to(app)`, named here.
 VERBS = (
+    demo,
     up,
     down,
     status,
