@@ -15,7 +15,7 @@ from shared.runtime.clock import new_id, now
 from shared.runtime.shell import Job
 from shared.runtime.telemetry import current_traceparent
 
-PARSE_ASIDE_BYTES = 200_000
+PARSE_ASIDE_BYTES = 50_000
 ATTEMPTS = 5
 BY = Sayer("mail-door", "door:email")
 

@@ -78,8 +78,8 @@ BOUNCE_PHRASE = _any(
     r"無法投遞|无法投递|退信",
 )
 RETURNED_COPY = re.compile(
-    r"^[- ]*(below this line is a copy|.*(original|bounced|returned|rejected) (e-?mail|message|mail)\b"
-    r"|.*copy of (the|your) message|.*unsent message|message header|.*header (lines )?follow)",
+    r"below this line is a copy|\b(original|bounced|returned|rejected) (e-?mail|message)\b"
+    r"|\bcopy of (the|your) message|\bunsent message|^[- ]*+message header|\bheader (lines )?follow",
     re.IGNORECASE | re.MULTILINE,
 )
 RETURNED_ID = re.compile(r"^[ \t>]*Message-ID:\s*<([^<>\s]+)>", re.IGNORECASE | re.MULTILINE)

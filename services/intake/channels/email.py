@@ -1,6 +1,5 @@
 """E-mail: raw bytes of any mail, broken ones too, become a message or an automatic mail; replies become mails."""
 
-import email
 import hashlib
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage, Message
@@ -18,8 +17,8 @@ from services.intake.channels.channel import (
     ReplyContext,
     normal_address,
 )
-from services.intake.channels.mail_body import Body, flat, read_body
-from services.intake.channels.mail_headers import addresses, date_of, header, mended, message_ids
+from services.intake.channels.mail_body import Body, flat, parse_mail, read_body
+from services.intake.channels.mail_headers import addresses, date_of, header, message_ids
 from services.intake.domain.policies.tracking import codes_in
 from shared.contracts.intake import MessageSent
 
@@ -43,7 +42,7 @@ class EmailChannel:
 
     def parse(self, content: bytes, arrival: Arrival) -> InboundMessage | AutomaticMail:
         """Read a mail; never raises. Its time is its Date where that is not in the future, else the arrival."""
-        mail = email.message_from_bytes(mended(content))
+        mail = parse_mail(content)
         body = read_body(mail)
         seen = signs_of(mail, body, arrival.envelope_from, arrival.own)
         found = verdict(seen)

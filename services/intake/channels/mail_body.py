@@ -2,8 +2,10 @@
 
 import re
 from dataclasses import dataclass, field
+from email import message_from_bytes
 from email.generator import BytesGenerator
 from email.message import Message
+from email.parser import BytesHeaderParser
 from email.policy import compat32
 from io import BytesIO
 
@@ -14,7 +16,7 @@ from lxml.etree import LxmlError
 
 from services.intake.channels.channel import AttachedFile, Content
 from services.intake.channels.charsets import decoded
-from services.intake.channels.mail_headers import header, words
+from services.intake.channels.mail_headers import header, mended, words
 
 HTML_CONFIG = ParserConfig(css=STRICT_CSS_PROFILE.copy())
 DEEPEST = 40
@@ -36,6 +38,15 @@ class Body:
         """The words to read: the plain parts, or the text of the HTML parts where there is no plain word."""
         plain = "\n".join(piece for piece in self.plain if piece.strip())
         return plain if plain.strip() else "\n".join(piece for piece in self.html if piece.strip())
+
+
+def parse_mail(raw: bytes) -> Message:
+    """Parse a mail; one whose parts are nested beyond all sense is read as headers and one text."""
+    raw = mended(raw)
+    try:
+        return message_from_bytes(raw)
+    except RecursionError:
+        return BytesHeaderParser().parsebytes(raw)
 
 
 def read_body(mail: Message) -> Body:
@@ -135,7 +146,7 @@ def html_to_text(html: str) -> str:
     try:
         return str(get_text(html, HTML_CONFIG)).strip()
     except (LxmlError, ValueError, RecursionError):
-        return re.sub(r"<[^>]*>", " ", html).strip()
+        return re.sub(r"<[^<>]*>", " ", html).strip()
 
 
 def flat(mail: Message) -> bytes:
@@ -143,6 +154,6 @@ def flat(mail: Message) -> bytes:
     out = BytesIO()
     try:
         BytesGenerator(out, mangle_from_=False, policy=compat32).flatten(mail)
-    except (ValueError, LookupError, TypeError, AttributeError):
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
         return str(mail.get_payload()).encode("utf-8", "surrogateescape")
     return out.getvalue()

@@ -14,6 +14,8 @@ ADDRESS = re.compile(r"[^\s<>()\[\],;:\"@]+@[^\s<>()\[\],;:\"@]+")
 MESSAGE_ID = re.compile(r"<([^<>]+)>")
 HEADER_LINE = re.compile(rb"^[\x21-\x39\x3b-\x7e]+[ \t]*:")
 WELL_KNOWN = re.compile(rb"^(from|to|subject|date|message-id|content-type|mime-version|received)[ \t]*:", re.IGNORECASE)
+LONGEST_VALUE = 16_000
+SEARCHED_FOR_ADDRESSES = 1_000
 BOM = b"\xef\xbb\xbf"
 CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]+")
 
@@ -26,12 +28,13 @@ def mended(raw: bytes) -> bytes:
     end = re.search(rb"\r?\n\r?\n", raw)
     block = raw[: end.start()] if end else raw
     lines = block.split(b"\n")
+    last = max((number for number, line in enumerate(lines) if WELL_KNOWN.match(line)), default=-1)
     fixed = list(lines)
     for number, line in enumerate(lines):
         if HEADER_LINE.match(line):
             fixed[number] = re.sub(rb"^([^:\s]+)[ \t]+:", rb"\1:", line)
         elif not line.startswith((b" ", b"\t")) and not (number == 0 and line.startswith(b"From ")):
-            if not any(WELL_KNOWN.match(later) for later in lines[number + 1 :]):
+            if number > last:
                 break  # the body began without a blank line
             fixed[number] = b" " + line if number else b"X-Stray: " + line
     return raw if fixed == lines else b"\n".join(fixed) + raw[len(block) :]
@@ -41,7 +44,7 @@ def raw_values(mail: Message, name: str) -> list[str]:
     """Give every value of a header, unfolded, with raw 8-bit bytes read in the body's or the likeliest charset."""
     wanted = name.lower()
     found = [str(value) for key, value in mail.raw_items() if key.lower() == wanted]
-    return [_unfolded(value, None if value.isascii() else _body_charset(mail)) for value in found]
+    return [_unfolded(value[:LONGEST_VALUE], None if value.isascii() else _body_charset(mail)) for value in found]
 
 
 def header(mail: Message, name: str) -> str:
@@ -91,9 +94,12 @@ def addresses(mail: Message, name: str) -> list[tuple[str, str]]:
     """Give the (name, address) pairs of an address header, in order; only those with an address."""
     found: list[tuple[str, str]] = []
     for value in raw_values(mail, name):
-        pairs = [(words(label), address.strip()) for label, address in getaddresses([value])]
+        try:
+            pairs = [(words(label), address.strip()) for label, address in getaddresses([value])]
+        except RecursionError:  # comments in comments in comments
+            pairs = []
         good = [(label, address) for label, address in pairs if ADDRESS.fullmatch(address)]
-        found += good or [("", address) for address in ADDRESS.findall(words(value))]
+        found += good or [("", address) for address in ADDRESS.findall(words(value)[:SEARCHED_FOR_ADDRESSES])]
     return found
 
 
@@ -112,7 +118,7 @@ def date_of(mail: Message, name: str = "Date") -> datetime | None:
         try:
             stated = parsedate_to_datetime(value)
             return stated.replace(tzinfo=stated.tzinfo or UTC).astimezone(UTC)
-        except (ValueError, TypeError, OverflowError, IndexError):
+        except (ValueError, TypeError, OverflowError, IndexError, RecursionError):
             continue
     return None
 
@@ -125,8 +131,8 @@ def _unfolded(value: str, hint: str | None) -> str:
 
 
 def _body_charset(mail: Message) -> str | None:
-    for part in mail.walk():
-        with suppress(ValueError, LookupError, TypeError):
+    with suppress(ValueError, LookupError, TypeError, RecursionError):
+        for part in mail.walk():
             charset = part.get_content_charset()
             if charset and not charset.startswith(("utf", "us-ascii")):
                 return charset
