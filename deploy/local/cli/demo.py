@@ -15,7 +15,7 @@ from deploy.local.cli.demo_run import Demo, choose
 from deploy.local.cli.up import Board, summary
 from deploy.local.cli.up import show as show_addresses
 from deploy.local.errors import StackError
-from deploy.local.stack import ChildDied
+from deploy.local.stack import ChildDied, Step
 from deploy.local.supervisor import supervise
 
 
@@ -70,6 +70,8 @@ def demo(
 def perform(context: Context, work: Demo, once: bool) -> None:
     """Run the demo on the running stack and print what came of it."""
     asyncio.run(work.run())
+    if not work.result:
+        return
     addresses = summary(context)
     data = {**work.result, "home": addresses["home"], "urls": addresses["urls"], "kafka": addresses["kafka"]}
     context.emit(data, work.show)
@@ -86,9 +88,14 @@ def _with_stack(context: Context, work: Demo, once: bool) -> None:
         board.stop()
         running.start()
 
+    def report(step: Step) -> None:
+        if step.status in ("stopping", "failed"):
+            work.stopping.set()
+        board.report(step)
+
     board.start()
     try:
-        supervise(context.home, board.report, ready)
+        supervise(context.home, report, ready)
     except ChildDied as error:
         for line in error.lines:
             context.err.print(Text(f"  {line}"))

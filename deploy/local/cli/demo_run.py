@@ -5,6 +5,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 from rich.console import Console
@@ -13,7 +14,7 @@ from rich.text import Text
 from deploy.local.cli.case import case_with_timeline, show
 from deploy.local.cli.context import Context
 from deploy.local.cli.demo_check import figures, losses, parked, read_counters
-from deploy.local.cli.demo_script import decide_a_few, keep_promise
+from deploy.local.cli.demo_script import ask_for_an_exception, decide_a_few, keep_promise
 from deploy.local.cli.ingest import feed
 from deploy.local.cli.meter import Meter
 from deploy.local.cli.showing import DIM, grid, words
@@ -23,7 +24,7 @@ from deploy.local.ingest.sources import Sources, find_sources
 from deploy.local.lag import Lag, read_lags
 from deploy.local.ledger import Ledger, open_ledger
 from deploy.local.quiet import Unrest, until_quiet
-from shared.contracts.intake import CaseOpened
+from shared.contracts.intake import CaseOpened, MessageReceived
 
 SAMPLES = ROOT / "samples"
 # Of a whole collection of data the demo takes these.
@@ -58,16 +59,20 @@ def story(timeline: Sequence[Mapping[str, Any]]) -> set[str]:
     for cause in list(told):
         while cause := causes.get(cause):
             told.add(cause)
-    return told | {event["event_id"] for event in timeline if event["type"] == CaseOpened.TYPE}
+    about = {event["about_id"] for event in timeline if event["event_id"] in told}
+    messages = [event for event in timeline if event["type"] == MessageReceived.TYPE and event["about_id"] in about]
+    openings = [event for event in timeline if event["type"] == CaseOpened.TYPE]
+    return told | {event["event_id"] for event in (*messages, *openings)}
 
 
 @dataclass
 class Demo:
-    """One demo; `result` is what it came to, as JSON has it."""
+    """One demo; `result` is what it came to, as JSON has it, and empty if `stopping` was set before its end."""
 
     context: Context
     sources: Sources
     live: bool
+    stopping: Event = field(default_factory=Event)
     result: dict[str, Any] = field(default_factory=dict)
     _did: list[str] = field(default_factory=list)
 
@@ -78,10 +83,16 @@ class Demo:
             await ledger.catch_up()
             events, begun = ledger.events, time.monotonic()
             accepted: list[str] = []
-            tally = await asyncio.to_thread(feed, context, self.sources, live=self.live, taken=accepted.append)
+            tally = await asyncio.to_thread(
+                feed, context, self.sources, live=self.live, taken=accepted.append, stopped=self.stopping.is_set
+            )
+            if self.stopping.is_set():
+                return
             await self._settle(ledger, "Settling")
             seconds, events = time.monotonic() - begun, ledger.events - events
-            code = await asyncio.to_thread(decide_a_few, context, self._tell)
+            asked = await asyncio.to_thread(ask_for_an_exception, context, self._tell)
+            await self._settle(ledger, "Settling")
+            code = await asyncio.to_thread(decide_a_few, context, asked, self._tell)
             await self._settle(ledger, "Settling")
             if code is not None:
                 await asyncio.to_thread(keep_promise, context, code, self._tell)

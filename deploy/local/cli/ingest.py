@@ -13,6 +13,7 @@ from rich.table import Table
 from deploy.local.cli.context import AsOption, Context, HomeOption, JsonOption, open_context
 from deploy.local.cli.meter import Meter
 from deploy.local.environment import HOST, MAIL_FROM
+from deploy.local.errors import StackError
 from deploy.local.ingest.doors import IN_ONE
 from deploy.local.ingest.items import Problem
 from deploy.local.ingest.run import Ingest, Target
@@ -26,8 +27,8 @@ WAITING_SECONDS = 5.0
 class Onlooker:
     """Shows a run: how far it is, what was not taken in, and when a door makes it wait."""
 
-    def __init__(self, meter: Meter, tally: Tally) -> None:
-        self.meter, self.tally = meter, tally
+    def __init__(self, meter: Meter, tally: Tally, stopped: Callable[[], bool]) -> None:
+        self.meter, self.tally, self.stopped = meter, tally, stopped
         self.begun = time.monotonic()
         self._waited = 0.0
         self._problems = 0
@@ -46,7 +47,9 @@ class Onlooker:
             self.meter.say("There are more; --json lists all.")
 
     def waiting(self, why: str) -> None:
-        """Say now and then that a door is tried again."""
+        """Say now and then that a door is tried again; StackError if it was stopped."""
+        if self.stopped():
+            raise StackError("The stack was stopped", "Run it again; it goes on where it was.")
         if time.monotonic() - self._waited > WAITING_SECONDS:
             self._waited = time.monotonic()
             self.meter.say(f"waiting: {why}")
@@ -101,13 +104,25 @@ def feed(
     live: bool = False,
     dry_run: bool = False,
     taken: Callable[[str], None] = lambda _message_id: None,
+    stopped: Callable[[], bool] = lambda: False,
 ) -> Tally:
-    """Take `sources` in with a progress bar; `taken` gets the id that the door gave to each message and mail."""
+    """Take `sources` in with a progress bar; `taken` gets the id that the door gave to each message and mail.
+
+    Once `stopped` says so, doors that are away are not waited for.
+    """
     target = None if dry_run else target_of(context, user)
     with Meter(context.err, "Reading" if dry_run else "Ingesting", sources.size) as meter:
         tally = Tally(passed_over={why: len(files) for why, files in sources.passed_over.items()})
-        run = Ingest(sources, Onlooker(meter, tally), limit, in_one=1 if live else IN_ONE, taken=taken, tally=tally)
-        return run.look_through() if target is None else asyncio.run(run.run(target))
+        run = Ingest(
+            sources, Onlooker(meter, tally, stopped), limit, in_one=1 if live else IN_ONE, taken=taken, tally=tally
+        )
+        if target is None:
+            run.look_through()
+        else:
+            asyncio.run(run.run(target))
+        if tally.broken_off is None:
+            meter.finish()
+        return tally
 
 
 def target_of(context: Context, user: str) -> Target:

@@ -37,11 +37,13 @@ class Meter:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
+        self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
     ) -> None:
-        if kind is None:
-            self.reach(self.total)
         self._progress.stop()
+
+    def finish(self) -> None:
+        """Be at the end."""
+        self.reach(self.total)
 
     def advance(self, by: float, note: str = "") -> None:
         """Go on by this much."""

@@ -78,7 +78,9 @@ def rebuilt(context: Context, *, compare: bool, switch: Switch) -> Rebuilt:
             share = now.done / now.total if now.total else 1.0
             meter.reach(start + (end - start) * share, f"{now.phase} {now.done:,} of {now.total:,}")
 
-        return asyncio.run(rebuild(order, progress))
+        done = asyncio.run(rebuild(order, progress))
+        meter.finish()
+        return done
 
 
 def summary(done: Rebuilt, model: str | None = None) -> dict[str, Any]:
