@@ -20,7 +20,7 @@ class Meter:
         self._printed = time.monotonic()
         columns = (
             TextColumn("{task.description}"),
-            BarColumn(bar_width=20),
+            BarColumn(bar_width=14),
             TaskProgressColumn(),
             TimeElapsedColumn(),
             TextColumn("left"),
