@@ -52,7 +52,7 @@ def test_the_conversation_is_part_of_the_path_whatever_its_letters() -> None:
     post(answer, key="a/b:1 ü")
     post(answer, channel="web")
     post(answer, bodies=[BODY, BODY])
-    assert seen == [b"/chat/a%2Fb%3A1%20%C3%BC/messages", b"/web/requests", b"/chat/d/messages:batch"]
+    assert seen == [b"/chat/a%252Fb%3A1%2520%25C3%25BC/messages", b"/web/requests", b"/chat/d/messages:batch"]
 
 
 @pytest.mark.parametrize("status", [429, 502, 503, 504])

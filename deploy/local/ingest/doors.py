@@ -53,7 +53,7 @@ class Doors:
         DoorRefused for good refusals, StackError when the door stays busy or away.
         """
         door = CHANNELS[channel]
-        path = door.path.replace("{conversation_key}", quote(conversation, safe=""))
+        path = door.path.replace("{conversation_key}", quote(_key(conversation), safe=""))
         if len(bodies) > 1 and door.names_conversations:
             answers: list[dict[str, Any]] = await self._send(f"{path}:batch", {"messages": list(bodies)})
             return answers
@@ -75,6 +75,12 @@ class Doors:
             self.on_retry(why)
             await asyncio.sleep(self.patience.pause(attempt))
         raise StackError(why, "See `recourse status`; then run ingest again, it goes on where it was.")
+
+
+def _key(conversation: str) -> str:
+    """A conversation's name as one segment of a path: slashes and dots alone would name another place."""
+    odd = "/" in conversation or not conversation.strip(".")
+    return quote(conversation, safe=":").replace(".", "%2E") if odd else conversation
 
 
 def refusal(answer: httpx.Response) -> DoorRefused:
