@@ -83,22 +83,27 @@ class Change(NamedTuple):
 
 
 class Batch:
-    """Changes of many events, folded in the order they are taken: one row a key, by model."""
+    """Changes of many events, folded in the order they are taken: one row a key, by model.
+
+    `rows` are of tables whose rows change, with the columns that changed; `appended` of append-only tables, whole.
+    """
 
     def __init__(self) -> None:
         self.rows: dict[ReadModel, dict[Key, Row]] = {}
+        self.appended: dict[ReadModel, dict[Key, Mapping[str, object]]] = {}
 
     def take(self, changes: Iterable[Change]) -> None:
         """Fold changes in; raises ValueError when an append-only row is written twice."""
         for model, key, assigned, later, earlier, sums in changes:
+            if model.append_only:
+                self._append(model, key, assigned)
+                continue
             rows = self.rows.get(model)
             if rows is None:
                 rows = self.rows[model] = {}
             row = rows.get(key)
             if row is None:
                 row = rows[key] = {}
-            elif model.append_only:
-                raise ValueError(f"{model.name}: the row {key} is written twice")
             # This loop is most of a projection's cost, and most changes use one or two of the four rules.
             if assigned is not NOTHING:
                 row.update(assigned)
@@ -116,13 +121,16 @@ class Batch:
                 for name, number in sums.items():
                     row[name] = row.get(name, 0) + number
 
-    def appended(self) -> int:
-        """Give how many rows of append-only tables are held."""
-        return sum(len(rows) for model, rows in self.rows.items() if model.append_only)
-
     def release_appended(self) -> "Batch":
         """Take the rows of append-only tables out, in a batch of their own: nothing can change them any more."""
         released = Batch()
-        for model in [model for model in self.rows if model.append_only]:
-            released.rows[model] = self.rows.pop(model)
+        released.appended, self.appended = self.appended, {}
         return released
+
+    def _append(self, model: ReadModel, key: Key, row: Mapping[str, object]) -> None:
+        rows = self.appended.get(model)
+        if rows is None:
+            rows = self.appended[model] = {}
+        if key in rows:
+            raise ValueError(f"{model.name}: the row {key} is written twice")
+        rows[key] = row

@@ -1,6 +1,6 @@
 """Writing folded changes to PostgreSQL: upserts when live, COPY into fresh tables when rebuilding."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 
 import asyncpg
@@ -16,10 +16,9 @@ Shape = tuple[str, ...]
 
 async def upsert(conn: asyncpg.Connection, schema: str, batch: Batch) -> None:
     """Merge a batch into a schema's tables: one statement a table and set of columns; append-only tables by COPY."""
+    for model, lines in batch.appended.items():
+        await _copy(conn, schema, model, lines)
     for model, rows in batch.rows.items():
-        if model.append_only:
-            await _copy(conn, schema, model, rows)
-            continue
         for shape, items in _by_shape(model, rows).items():
             names = shape[len(model.key) :]
             columns: list[Sequence[object]] = [*zip(*(key for key, _ in items), strict=True)]
@@ -31,11 +30,15 @@ async def upsert(conn: asyncpg.Connection, schema: str, batch: Batch) -> None:
 
 async def copy(conn: asyncpg.Connection, schema: str, batch: Batch) -> None:
     """Copy a batch whose keys are all new into a schema's tables."""
+    for model, lines in batch.appended.items():
+        await _copy(conn, schema, model, lines)
     for model, rows in batch.rows.items():
         await _copy(conn, schema, model, rows)
 
 
-async def _copy(conn: asyncpg.Connection, schema: str, model: ReadModel, rows: dict[Key, Row]) -> None:
+async def _copy(
+    conn: asyncpg.Connection, schema: str, model: ReadModel, rows: Mapping[Key, Mapping[str, object]]
+) -> None:
     names = model.columns[len(model.key) :]
     sums = {name: 0 for name in names if model.merges[name] == "add"}
     records: Iterable[tuple[object, ...]]

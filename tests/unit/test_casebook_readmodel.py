@@ -53,10 +53,11 @@ def test_an_append_only_row_is_written_once() -> None:
 
 def test_rows_of_append_only_tables_leave_a_batch_and_the_others_stay() -> None:
     batch = fold([recorded(Maker(1).fact(CaseOpened, Maker(2).id(), [Maker(3).id()]))])
-    assert batch.appended() == 1
-    assert batch.release_appended().rows.keys() == {CASE_TIMELINE}
+    released = batch.release_appended()
+    assert released.appended.keys() == {CASE_TIMELINE}
+    assert released.rows == {}
     assert CASE_LIST in batch.rows
-    assert batch.appended() == 0
+    assert batch.appended == {}
 
 
 def test_an_acknowledgement_is_no_answer() -> None:

@@ -12,6 +12,7 @@ from multiprocessing import get_context
 from multiprocessing.sharedctypes import SynchronizedArray
 
 import asyncpg
+import uvloop
 
 from services.casebook.projections.apply import fold
 from services.casebook.projections.catching_up import Event
@@ -85,7 +86,7 @@ def run_job(job: BulkJob) -> Marks:
         if _counts is not None:
             _counts[job.number] += events
 
-    return asyncio.run(load(job, count))
+    return uvloop.run(load(job, count))
 
 
 async def load(job: BulkJob, count: Callable[[int], None]) -> Marks:
@@ -111,7 +112,7 @@ async def _load_part(
     async for events in reader.read(marks, until, by="offset"):
         fold((e for e in events if (e.log, e.log_part, e.position) not in job.parked), batch)
         count(len(events))
-        if batch.appended() >= LOT:
+        if sum(len(rows) for rows in batch.appended.values()) >= LOT:
             await copy(conn, job.schema, batch.release_appended())
     await copy(conn, job.schema, batch)
     return marks

@@ -42,7 +42,7 @@ def say(fact: Fact) -> Said:
 
 def excerpt(text: str) -> str:
     """Give the beginning of a text on one line."""
-    line = " ".join(text[: EXCERPT * 4].split())
+    line = " ".join(text[: EXCERPT * 2].split())
     return line if len(line) <= EXCERPT else f"{line[: EXCERPT - 1]}…"
 
 

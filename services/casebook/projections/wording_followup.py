@@ -147,7 +147,7 @@ def _followup_refused(fact: followup.FollowupAttemptRefused) -> Said:
 
 
 def _at(instant: datetime) -> str:
-    return f"{instant:%Y-%m-%d %H:%M} UTC"
+    return f"{instant.isoformat(' ', 'minutes').removesuffix('+00:00')} UTC"
 
 
 def _who(decided_by: str, on_behalf_of: str | None) -> str:
