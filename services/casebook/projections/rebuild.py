@@ -17,11 +17,13 @@ import asyncpg
 from sqlalchemy import make_url
 
 from services.casebook import CHARTER
-from services.casebook.projections import bulk, schemas
+from services.casebook.projections import schemas
 from services.casebook.projections.apply import LOCK_CLASS
+from services.casebook.projections.bulk import BulkJob
 from services.casebook.projections.catching_up import Live, Shadow, level, look, positions_ahead
 from services.casebook.projections.compare import Comparison, compare
 from services.casebook.projections.reading import TopicReader, open_reader
+from services.casebook.projections.workers import load_all, share
 from services.casebook.tables import LIVE, MODELS, SHADOW
 from shared.kernel.errors import RecourseError
 from shared.messaging.cursor import Place
@@ -129,9 +131,8 @@ async def _read(
     total = sum(until.values())
     parts = tuple(range(order.log_parts))
     topics = dict(order.topics)
-    job = bulk.BulkJob(0, _dsn(order), order.kafka_bootstrap, topics, SHADOW, parts, until, live.parked)
-    shared = bulk.share(job, order.processes)
-    marks = await bulk.load_all(shared, lambda events: progress(Progress("reading", events, total)))
+    job = BulkJob(_dsn(order), order.kafka_bootstrap, topics, SHADOW, parts, until, live.parked)
+    marks = await load_all(share(job, order.processes), lambda events: progress(Progress("reading", events, total)))
     done.events = sum(mark.position for mark in marks.values())
     done.passed_over = sum(mark.passed_over for mark in marks.values())
     left_out = {event for event in live.parked if event[2] <= marks[event[:2]].position}
