@@ -59,7 +59,7 @@ def _channel(owner: str, topic: Topic) -> Document:
     config = topic.config
     return {
         "address": topic.name,
-        "description": f"What {owner} records. The key is the 16 bytes of the stream's id, the case's in most facts.",
+        "description": f"What {owner} records. The key is the stream's id, the case's in most facts.",
         "messages": {wire: {"$ref": f"#/components/messages/{wire}"} for wire in facts_of(owner)},
         "bindings": {
             "kafka": {
@@ -126,7 +126,7 @@ def _message(wire: str, fact: type[Fact], samples: Sequence[Sample]) -> Document
         "payload": {"$ref": f"#/components/schemas/{wire}"},
         "bindings": {
             "kafka": {
-                "key": {"type": "string", "description": "The stream's id, 16 bytes."},
+                "key": {"type": "string", "format": "uuid", "description": "The stream's id."},
                 "bindingVersion": KAFKA,
             }
         },

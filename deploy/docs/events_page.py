@@ -107,7 +107,7 @@ def form_of(field: Mapping[str, Any]) -> str:
     return form + (f"; {json.dumps(field['default'])} if absent" if "default" in field else "")
 
 
-FORMATS = {"uuid": "UUID", "date-time": "instant (RFC 3339)", "uri-reference": "URI reference"}
+FORMATS = {"uuid": "UUID", "date-time": "instant (RFC 3339)", "uri": "URI", "uri-reference": "URI reference"}
 
 
 def _limits(field: Mapping[str, Any]) -> str:

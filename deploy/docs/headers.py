@@ -3,9 +3,11 @@
 from typing import Any, NamedTuple
 
 from shared.contracts.event import WIRE_PREFIX
+from shared.messaging.codec import SCHEMA_PREFIX
 
 UUID_TEXT = {"type": "string", "format": "uuid"}
 INSTANT = {"type": "string", "format": "date-time"}
+URI = {"type": "string", "format": "uri"}
 TEXT = {"type": "string"}
 NUMBER = {"type": "string", "pattern": "^[0-9]+$"}
 
@@ -30,7 +32,7 @@ HEADERS = (
         "ce_time", INSTANT, "When it was recorded; grows within a log partition.", example="2026-11-23T09:12:06+00:00"
     ),
     Header("ce_subject", UUID_TEXT, "The stream: the case, or what the type is about instead.", example="{stream}"),
-    Header("ce_dataschema", TEXT, "The schema of the value.", example="/schemas/{type}.json"),
+    Header("ce_dataschema", URI, "The schema of the value.", example=f"{SCHEMA_PREFIX}{{type}}"),
     Header("ce_logpart", NUMBER, "The log partition, which is the Kafka partition.", example="3"),
     Header("ce_position", NUMBER, "The place in the log partition: 1, 2, 3 … without a gap.", example="1742"),
     Header("ce_streamkind", TEXT, "What kind of stream it is.", example="case"),

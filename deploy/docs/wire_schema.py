@@ -6,6 +6,7 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
 from shared.contracts.event import Fact
+from shared.messaging.codec import SCHEMA_PREFIX
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -38,7 +39,7 @@ class WireSchema(GenerateJsonSchema):
 
 def schema_id(wire_type: str) -> str:
     """Give the identifier of a type's schema, as the header `ce_dataschema` carries it."""
-    return f"/schemas/{wire_type}.json"
+    return f"{SCHEMA_PREFIX}{wire_type}"
 
 
 def schema_of(fact: type[Fact]) -> dict[str, Any]:

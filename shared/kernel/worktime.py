@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 HORIZON_DAYS = 3660
@@ -30,27 +30,30 @@ class Calendar:
         """
         left = working
         for begin, end in self._periods(start):
-            begin = max(begin, start)
+            begin = max(begin, start.astimezone(UTC))
             if begin >= end:
                 continue
             if end - begin >= left:
-                return begin + left
+                return (begin + left).astimezone(start.tzinfo)
             left -= end - begin
         raise ValueError(f"no working time in calendar of zone {self.zone}")
 
     def add_days(self, start: datetime, days: int) -> datetime:
-        """Give the end of work on the `days`-th working day after the local date of `start` (0 = the same or next)."""
+        """Give the end of work on the `days`-th working day after the local date of `start`.
+
+        0 is the same day while there is still work on it, else the next working day. Raises ValueError if nobody works
+        within ten years.
+        """
         zone = ZoneInfo(self.zone)
-        day = start.astimezone(zone).date()
+        today = start.astimezone(zone).date()
         seen = 0
-        for _ in range(HORIZON_DAYS):
-            if days > 0 or not self.is_working_day(day):
-                day += timedelta(days=1)
-            if self.is_working_day(day):
-                seen += 1
-                if seen >= max(days, 1):
-                    end = datetime.combine(day, self.hours[day.weekday()][-1][1], zone)
-                    return end.astimezone(start.tzinfo)
+        for day in (today + timedelta(days=offset) for offset in range(HORIZON_DAYS)):
+            if not self.is_working_day(day):
+                continue
+            end = datetime.combine(day, self.hours[day.weekday()][-1][1], zone).astimezone(UTC)
+            seen += day > today
+            if seen >= days and end > start:
+                return end.astimezone(start.tzinfo)
         raise ValueError(f"no working day in calendar of zone {self.zone}")
 
     def _periods(self, start: datetime) -> Iterator[tuple[datetime, datetime]]:
@@ -62,6 +65,6 @@ class Calendar:
                 continue
             for begin, end in self.hours[local.weekday()]:
                 yield (
-                    datetime.combine(local, begin, zone).astimezone(start.tzinfo),
-                    datetime.combine(local, end, zone).astimezone(start.tzinfo),
+                    datetime.combine(local, begin, zone).astimezone(UTC),
+                    datetime.combine(local, end, zone).astimezone(UTC),
                 )

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
@@ -31,7 +32,7 @@ def make_router() -> KafkaRouter:
     The policy belongs here: one set on the broker does not reach subscribers of an included router. NACK_ON_ERROR
     commits offsets after the handler returned and reads again when it raised; poison never raises, it is parked.
     """
-    return KafkaRouter(ack_policy=AckPolicy.NACK_ON_ERROR, decoder=_decode)
+    return KafkaRouter(ack_policy=AckPolicy.NACK_ON_ERROR, parser=_parse, decoder=_decode)
 
 
 def make_broker(bootstrap: str, router: KafkaRouter) -> KafkaBroker:
@@ -63,6 +64,18 @@ def subscribe(router: KafkaRouter, charter: Charter) -> Callable[[Take], Take]:
 def topics_of(charter: Charter) -> tuple[str, ...]:
     """Give the topics that a charter listens to."""
     return tuple(topic_of(owner) for owner in charter.listens)
+
+
+async def _parse(records: Any, parse: Callable[[Any], Awaitable[StreamMessage[Any]]]) -> StreamMessage[Any]:
+    """Parse a polled batch; a stranger's header that is no text must not stop the consumer, so it is made readable."""
+    try:
+        return await parse(records)
+    except UnicodeDecodeError:
+        return await parse(tuple(replace(record, headers=_readable(record.headers)) for record in records))
+
+
+def _readable(headers: Iterable[tuple[str, bytes]]) -> tuple[tuple[str, bytes], ...]:
+    return tuple((name, value.decode(errors="replace").encode()) for name, value in headers)
 
 
 async def _decode(message: StreamMessage[Any]) -> list[Recorded]:

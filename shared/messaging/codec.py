@@ -9,6 +9,7 @@ from uuid import UUID
 from shared.contracts.event import WIRE_PREFIX, Recorded
 from shared.kernel.errors import MalformedInput
 
+SCHEMA_PREFIX = "urn:recourse:schema:"
 CONSTANT = (("ce_specversion", b"1.0"), ("content-type", b"application/json"))
 
 
@@ -29,7 +30,7 @@ def encode(event: Recorded) -> Wire:
         ("ce_type", f"{WIRE_PREFIX}{event.type}".encode()),
         ("ce_time", event.recorded_at.isoformat().encode()),
         ("ce_subject", str(event.stream_id).encode()),
-        ("ce_dataschema", f"/schemas/{event.type}.json".encode()),
+        ("ce_dataschema", f"{SCHEMA_PREFIX}{event.type}".encode()),
         ("ce_logpart", str(event.log_part).encode()),
         ("ce_position", str(event.position).encode()),
         ("ce_streamkind", event.stream_kind.encode()),
@@ -49,12 +50,18 @@ def encode(event: Recorded) -> Wire:
         headers.append(("ce_receivedat", event.received_at.isoformat().encode()))
     if event.traceparent is not None:
         headers.append(("traceparent", event.traceparent.encode()))
-    return Wire(event.stream_id.bytes, event.body, headers)
+    return Wire(str(event.stream_id).encode(), event.body, headers)
 
 
 def decode_record(headers: Iterable[tuple[str, bytes]], value: bytes) -> Recorded:
     """Read a Kafka record's headers and value back into the event; raises MalformedInput naming the header."""
-    return decode({name: text.decode() for name, text in headers}, value)
+    texts: dict[str, str] = {}
+    for name, text in headers:
+        try:
+            texts[name] = text.decode()
+        except UnicodeDecodeError as wrong:
+            raise MalformedInput("a CloudEvents header is not UTF-8", field=name) from wrong
+    return decode(texts, value)
 
 
 def decode(headers: Mapping[str, str], value: bytes) -> Recorded:
