@@ -4,7 +4,8 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from hashlib import sha256
 from typing import NamedTuple
-from uuid import UUID
+
+from asyncpg.pgproto.pgproto import UUID
 
 from shared.contracts.event import WIRE_PREFIX, Recorded
 from shared.kernel.errors import MalformedInput
