@@ -20,6 +20,8 @@ from tests.support.triage import read
         ("a refund of 30 pounds", "30", "GBP"),
         ("I paid $500 and want a $20 refund", "20", "USD"),
         ("1 234,50 zł", "1234.50", "PLN"),
+        ("10 A$ for me", "10", "AUD"),
+        ("US$ 12 back", "12", "USD"),
     ],
 )
 def test_amounts_are_read_with_their_currency(text: str, amount: str, currency: str) -> None:

@@ -40,6 +40,7 @@ class Comparison:
 
     @property
     def equal(self) -> bool:
+        """Whether no row differs."""
         return not self.differences
 
 

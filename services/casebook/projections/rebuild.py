@@ -85,6 +85,7 @@ class Rebuilt:
 
     @contextmanager
     def timed(self, phase: Phase) -> Iterator[None]:
+        """Note how many seconds a phase takes."""
         begun = time.perf_counter()
         yield
         self.seconds[phase] = time.perf_counter() - begun

@@ -32,6 +32,7 @@ class Step:
     gap: int = 0
 
     def takes(self, plain: str) -> bool:
+        """Whether this step matches one word, in lower case and without accents."""
         return plain in self.words or (bool(self.stems) and plain.startswith(self.stems))
 
 

@@ -198,5 +198,5 @@ def compile_rules(rulebook: Rulebook) -> AssessmentRules:
         quoted_below=re.compile("|".join(outline.patterns.quoted_below), re.IGNORECASE | re.MULTILINE),
         orders=tuple((name, re.compile(pattern)) for name, pattern in outline.patterns.orders.items()),
         amounts=re.compile(amounts, re.IGNORECASE),
-        currencies={**outline.money.signs, **{k.lower(): v for k, v in outline.money.words.items()}},
+        currencies={k.lower(): v for k, v in {**outline.money.signs, **outline.money.words}.items()},
     )
