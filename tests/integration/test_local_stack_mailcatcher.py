@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from deploy.mailcatcher import Mailbox
 from deploy.local.process import Child, free_port, port_is_free, wait_until
+from deploy.mailcatcher import Mailbox
 
 MAIL = "From: ana@shop.example\r\nTo: bob@mail.example\r\nSubject: Grüße\r\n\r\n.dot\r\nbye\r\n".encode()
 
