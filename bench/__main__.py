@@ -8,14 +8,22 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from bench import log
+from bench import end_to_end, log, streams
 from bench.backends import Backends, running
 from bench.figure import Figure, show, write
 
-GROUPS: dict[str, Callable[[Backends, bool], Iterator[Figure]]] = {
+Measure = Callable[[Backends, bool], Iterator[Figure]]
+GROUPS: dict[str, Measure] = {
     "append": lambda b, quick: log.append_figures(b, rounds=3 if quick else 5, one=1500, each=800),
     "read": lambda b, quick: iter([log.read_figure(b, rounds=3, events=20_000 if quick else 100_000)]),
+    "relay": lambda b, quick: streams.relay_figures(b, events=20_000 if quick else 100_000),
+    "projection": lambda b, quick: streams.projection_rows(b, cases=4_000 if quick else 16_000),
+    "growth": lambda b, quick: iter(
+        [log.growth_figure(b, small=2_000, large=20_000 if quick else 200_000, count=1500)]
+    ),
+    "end_to_end": lambda _b, quick: end_to_end.end_to_end_figures(seconds=15 if quick else 60),
 }
+NO_KAFKA = ("append", "read", "growth", "end_to_end")
 
 
 def main(
@@ -36,7 +44,7 @@ def main(
     for name, measure in GROUPS.items():
         if only and name not in only:
             continue
-        with console.status(f"measuring {name}"), running(kafka=name not in ("append", "read")) as backends:
+        with console.status(f"measuring {name}"), running(kafka=name not in NO_KAFKA) as backends:
             figures += measure(backends, quick)
     show(figures)
     write(figures, json)
