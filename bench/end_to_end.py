@@ -42,11 +42,11 @@ def system() -> Iterator[Home]:
     """Bring the whole stack up in a temporary home, as `recourse up` does, and take it down again."""
     with tempfile.TemporaryDirectory(prefix="recourse-bench-") as place:
         command = [sys.executable, "-m", "deploy.local.cli.main"]
-        subprocess.run([*command, "up", "--detach", "--home", place], check=True, stdout=subprocess.DEVNULL)
+        subprocess.run([*command, "up", "--detach", "--home", place], check=True, capture_output=True)
         try:
             yield Home(Path(place))
         finally:
-            subprocess.run([*command, "down", "--home", place], check=True, stdout=subprocess.DEVNULL)
+            subprocess.run([*command, "down", "--home", place], check=True, capture_output=True)
 
 
 def end_to_end_figures(*, seconds: int) -> Iterator[Figure]:
