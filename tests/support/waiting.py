@@ -15,3 +15,11 @@ def eventually(holds: Callable[[], Awaitable[bool]], timeout: float = 20) -> Non
             await asyncio.sleep(0.1)
 
     asyncio.run(poll())
+
+
+def until(holds: Callable[[], bool], timeout: float = 60) -> None:
+    """Poll a condition until it holds; AssertionError after `timeout` seconds."""
+    deadline = time.monotonic() + timeout
+    while not holds():
+        assert time.monotonic() < deadline, f"not so within {timeout} s"
+        time.sleep(0.1)
