@@ -26,7 +26,7 @@ def cases(
     query: Annotated[
         str | None, typer.Option("--query", "-q", help="Words of the subject, or a tracking code.")
     ] = None,
-    sort: Annotated[str, typer.Option(help="newest, oldest, updated, or due (the answer).")] = "newest",
+    sort: Annotated[str, typer.Option(help="newest, oldest, heard, or due (the answer).")] = "newest",
     limit: LimitOption = 20,
     after: AfterOption = None,
 ) -> None:
