@@ -11,7 +11,7 @@ from shared.runtime.consumer import Consumer
 from tests.support.backends import MakeServiceDatabase
 from tests.support.consuming import POISON, Bench, expected
 from tests.support.log import open_log
-from tests.support.source import proposed
+from tests.support.source import PARTS, case_of, proposed
 
 pytestmark = pytest.mark.backends
 
@@ -31,11 +31,21 @@ async def test_every_event_has_its_effect_once_however_often_it_comes(bench: Ben
 
 
 async def test_a_gap_is_repaired_from_the_source_before_going_on(bench: Bench) -> None:
-    events = bench.record([proposed(new_id()) for _ in range(60)])
-    lost = [event for event in events if event.position == 2]
-    await bench.consumer().handle([event for event in events if event not in lost])
+    cases = [case_of(part) for part in range(PARTS)]
+    events = bench.record([proposed(case) for _ in range(4) for case in cases])
+    await bench.consumer().handle([event for event in events if event.position != 2])
     assert await bench.requested() == expected(events)
-    assert sorted(bench.log.asked) == [(part, 2, 2) for part in sorted({event.log_part for event in lost})]
+    assert sorted(bench.log.asked) == [(part, 2, 2) for part in range(PARTS)]
+
+
+async def test_a_lost_tail_is_repaired_when_the_next_event_comes(bench: Bench) -> None:
+    case = case_of(3)
+    events = bench.record([proposed(case) for _ in range(3)])
+    consumer = bench.consumer()
+    await consumer.handle(events[:1])
+    await consumer.handle(events[2:])
+    assert await bench.requested() == expected(events)
+    assert bench.log.asked == [(3, 2, 2)]
 
 
 async def test_a_new_instance_goes_on_where_the_old_one_stopped(bench: Bench) -> None:

@@ -57,6 +57,13 @@ class Source:
         return recorded
 
 
+def case_of(part: int) -> UUID:
+    """Give the id of a new case that falls into a log partition."""
+    while log_part(case := new_id(), PARTS) != part:
+        pass
+    return case
+
+
 def proposed(case_id: UUID, reason: str = "the customer insists") -> ExceptionProposed:
     """Make a proposal that approvals turns into a request for a decision."""
     return ExceptionProposed(
