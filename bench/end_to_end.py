@@ -6,12 +6,14 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import cycle
+from multiprocessing import get_context
 from pathlib import Path
-from statistics import quantiles
+from statistics import median, quantiles
 
 import httpx
 import uvloop
@@ -21,7 +23,9 @@ from deploy.local.home import Home
 from deploy.local.lag import read_lags
 
 SAMPLES = Path(__file__).parents[1] / "samples" / "conversations"
-TURNS = 4  # customer messages a conversation
+TURNS = 4  # customer messages a conversation, where no new case is looked for
+OFFERED = 105  # messages/s, so that 100 can be sustained without rounding up
+SAMPLED_SECONDS = 1.0
 LOOK_SECONDS = 0.01
 DRAINED_SECONDS = 5.0
 
@@ -50,38 +54,57 @@ def system() -> Iterator[Home]:
 
 
 def end_to_end_figures(*, seconds: int) -> Iterator[Figure]:
-    """Measure 100 messages/s sustained, and the time from door to read model at 25/s; bar: p99 ≤ 1 s."""
+    """Measure a sustained rate, and the time from door to read model at 25/s; the load is a process of its own."""
     with system() as home:
-        uvloop.run(_load(home, 25, 5, look=False))  # first imports, first plans
-        slow = uvloop.run(_load(home, 25, seconds, look=True))
+        _loaded(home, 25, 5)  # first imports, first plans
+        slow = _loaded(home, 25, seconds, look=True)
         before = _received(home)
-        fast = uvloop.run(_load(home, 100, seconds, look=False))
+        behind: list[int] = []
+        fast = _loaded(home, OFFERED, seconds, watch=lambda: behind.append(_behind(home)))
         drained = _drain(home)
         kept = _received(home) - before
     cuts = quantiles(slow.visible, n=100)
     yield Figure(
-        "door to read model at 25 messages/s, 99th percentile",
+        "sent by the customer to seen in the read model, 25 messages/s, 99th percentile",
         cuts[98],
         "s",
         "≤ 1 s",
         cuts[98] <= 1 and not slow.failed,
-        {"s at the median": cuts[49], "cases looked at": len(slow.visible)},
+        {"s at the median": cuts[49], "new cases looked for": len(slow.visible), "s behind schedule": slow.late},
     )
-    rate = fast.sent / fast.took
+    rate = kept / (fast.took + drained)
+    well = not fast.failed and kept == fast.sent and drained <= DRAINED_SECONDS
     yield Figure(
-        f"door to read model, sustained for {seconds} s",
+        f"door to read model for {seconds} s, until the last is there",
         rate,
         "messages/s",
         "≥ 100 sustained for 60 s",
-        rate >= 99.5 and not fast.failed and kept == fast.sent and drained <= DRAINED_SECONDS,
+        rate >= 100 and well if seconds >= 60 else None,
         {
-            "sent": fast.sent,
+            f"sent, at {OFFERED}/s": fast.sent,
             "in the read model": kept,
             "failed": fast.failed,
             "s behind schedule at most": fast.late,
+            "events behind, sampled, median": median(behind),
+            "events behind, sampled, most": max(behind),
             "s until every consumer was at the head": drained,
         },
     )
+
+
+def _loaded(home: Home, rate: int, seconds: int, *, look: bool = False, watch: Callable[[], None] | None = None) -> Run:
+    """Run the load generator in a process of its own; `watch` is called about once a second meanwhile."""
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        running = pool.submit(generate, home.root, rate, seconds, look)
+        while watch is not None and not running.done():
+            watch()
+            wait([running], timeout=SAMPLED_SECONDS)
+        return running.result()
+
+
+def generate(root: Path, rate: int, seconds: int, look: bool) -> Run:
+    """Be the load generator: the body of its process."""
+    return uvloop.run(_load(Home(root), rate, seconds, look=look))
 
 
 async def _load(home: Home, rate: int, seconds: int, *, look: bool) -> Run:
@@ -97,8 +120,8 @@ async def _load(home: Home, rate: int, seconds: int, *, look: bool) -> Run:
             due = begun + nth / rate
             await asyncio.sleep(max(0.0, due - time.perf_counter()))
             run.late = max(run.late, time.perf_counter() - due)
-            key = f"bench-{stamp}-{nth // TURNS}"
-            task = asyncio.create_task(_post(door, reader, run, key, nth, next(words), look and nth % TURNS == 0))
+            key = f"bench-{stamp}-{nth if look else nth // TURNS}"
+            task = asyncio.create_task(_post(door, reader, run, key, nth, next(words), look))
             pending.add(task)
             task.add_done_callback(pending.discard)
         if pending:
@@ -150,8 +173,13 @@ def _received(home: Home) -> int:
     return sum(counted["totals"].get("messages_in", {}).values())
 
 
+def _behind(home: Home) -> int:
+    """Give how many events all consumers together have still to take."""
+    return sum(lag.lag for lag in read_lags(lambda service: _client(home, service)))
+
+
 def _drain(home: Home) -> float:
     begun = time.perf_counter()
-    while any(lag.lag for lag in read_lags(lambda service: _client(home, service))):
+    while _behind(home):
         time.sleep(LOOK_SECONDS)
     return time.perf_counter() - begun

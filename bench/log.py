@@ -101,35 +101,19 @@ def read_figure(backends: Backends, *, rounds: int, events: int) -> Figure:
     )
 
 
-def growth_figure(backends: Backends, *, small: int, large: int, count: int) -> Figure:
-    """Measure one writer's append on a log of few and of many cases, in turn; bar: within 15 %."""
-    few, many = backends.log().database_url, backends.log().database_url
-    for url, cases in ((few, small), (many, large)):
-        uvloop.run(_fill(url, cases * 4))
-    ratios, rates = [], []
-    for _ in range(5):
-        before, after = rate(write_ours, few, count, [-1]), rate(write_ours, many, count, [-1])
-        ratios.append(after / before)
-        rates.append(after)
-    return Figure(
-        f"append rate at {large:,} cases against {small:,} (log only)",
-        median(ratios),
-        "×",
-        "within 15 %",
-        median(ratios) >= 0.85,
-        {f"events/s at {large:,} cases": median(rates)},
-    )
+async def fill_log(database: Database, events: int) -> None:
+    """Fill a log with cases of four events each."""
+    store, made = Store("approvals", PARTS), iter(drafts(events // 4, None))
+    async with database.connection() as tx:
+        while chunk := list(islice(made, 250)):
+            more = [draft_of(first.fact.stream_id, version) for first in chunk for version in (2, 3, 4)]
+            await store.append(tx.raw, chunk)
+            await store.append(tx.raw, more)
 
 
 async def _fill(url: str, events: int) -> None:
-    database, store = Database(url, pool_size=1), Store("approvals", PARTS)
-    made = iter(drafts(events // 4, None))
-    async with database.connection() as tx:
-        while chunk := list(islice(made, 250)):
-            stories = [first._replace(version=1) for first in chunk]
-            more = [draft_of(first.fact.stream_id, version) for first in chunk for version in (2, 3, 4)]
-            await store.append(tx.raw, stories)
-            await store.append(tx.raw, more)
+    database = Database(url, pool_size=1)
+    await fill_log(database, events)
     await database.close()
 
 

@@ -36,7 +36,7 @@ async def projection_figures(admin_url: str, kafka: str, cases: int) -> dict[str
     `admin_url` is a superuser's, as libpq reads it. Gives events/s and what they rest on; the rebuild is compared
     with live, and the number of differing rows is among the figures.
     """
-    made = _fresh_casebook(admin_url)
+    made = fresh_casebook(admin_url)
     events, size = await _publish(kafka, cases)
     live_seconds = await _live(made, kafka, events)
     order = RebuildOrder(made.migration_database_url, CHARTER.owner, kafka)
@@ -121,7 +121,8 @@ async def _publish(kafka: str, cases: int) -> tuple[int, int]:
     return sent, size
 
 
-def _fresh_casebook(admin_url: str) -> ServiceDatabase:
+def fresh_casebook(admin_url: str) -> ServiceDatabase:
+    """Make an empty casebook in a new database."""
     made = create_service_database(admin_url, CHARTER.owner, f"bench_{secrets.token_hex(4)}", PASSWORD, PASSWORD)
     migrate(made.migration_database_url, package)
     return made
