@@ -18,7 +18,7 @@ from shared.runtime import relay as relay_module
 from shared.runtime.clock import new_id
 from shared.runtime.relay import Relay
 from tests.support.backends import MakeServiceDatabase
-from tests.support.log import PARTS, drafts, open_log
+from tests.support.log import PARTS, TRACEPARENT, drafts, open_log
 
 pytestmark = pytest.mark.backends
 
@@ -95,6 +95,7 @@ async def test_kafka_holds_the_log_byte_by_byte(log: tuple[Database, Store], kaf
     await stop(task)
     assert in_order_once(got) == await logged(database, store)
     assert len(got) == len(before) + len(during)
+    assert {event.traceparent for event in got} == {TRACEPARENT}
 
 
 async def test_a_relay_that_dies_at_any_point_leaves_neither_gap_nor_reordering(

@@ -15,6 +15,7 @@ from shared.runtime.clock import new_id
 
 LOG = "approvals"
 PARTS = 8
+TRACEPARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 
 
 @asynccontextmanager
@@ -40,5 +41,5 @@ def withdrawn(case_id: UUID, reason: str = "no longer needed") -> ExceptionWithd
 
 def drafts(case_id: UUID, after: int, reasons: Sequence[str]) -> list[Draft]:
     """Make drafts of consecutive versions of one case's stream."""
-    by = Provenance(actor="ana", via="test", correlation_id=new_id())
+    by = Provenance(actor="ana", via="test", correlation_id=new_id(), traceparent=TRACEPARENT)
     return [Draft(new_id(), withdrawn(case_id, reason), after + nth, by) for nth, reason in enumerate(reasons, start=1)]

@@ -12,6 +12,8 @@ import httpx
 
 from deploy.local.home import Home
 from deploy.local.lag import read_lags
+from shared.contracts.event import Recorded
+from shared.runtime.peers import unpack
 from tests.support.waiting import until
 
 COMMAND = (sys.executable, "-m", "deploy.local.cli.main")
@@ -45,7 +47,7 @@ class Running:
         """End a part as a power cut would, and wait until the supervisor has stopped the rest."""
         child = self.home.state().children[part]
         os.kill(child.pid, signal.SIGKILL)
-        until(lambda: not self.home.is_running(), timeout=60)
+        until(lambda: not self.home.is_running(), timeout=150)
 
     def settle(self) -> None:
         """Wait until every consumer is at the head of its source."""
@@ -55,6 +57,24 @@ class Running:
         lags = read_lags(self.client)
         assert len(lags) >= 4, "a service does not answer"
         return lags
+
+    def length(self, log: str) -> int:
+        """Give how many events a service's log holds."""
+        with self.client(log) as client:
+            return sum(client.get("/log/heads").raise_for_status().json().values())
+
+    def log(self, log: str) -> list[Recorded]:
+        """Give all events of a service's log, each partition in order."""
+        events: list[Recorded] = []
+        with self.client(log) as client:
+            for part, head in client.get("/log/heads").raise_for_status().json().items():
+                at = 0
+                while at < head:
+                    page = client.get(f"/log/{part}", params={"after": at}).raise_for_status().json()
+                    assert page, f"{log} has {head} events in partition {part}, and gave only {at}"
+                    events += [unpack(item) for item in page]
+                    at += len(page)
+        return events
 
     def totals(self) -> dict[str, Any]:
         """Give what the read models count in all."""
