@@ -101,6 +101,6 @@ async def _true(value: bool) -> bool:
 async def until(holds: Callable[[], Awaitable[Any]], seconds: float = 60) -> Any:
     """Wait until something holds, and give it."""
     async with timeout(seconds):
-        while not (found := await holds()):  # noqa: ASYNC110 - what is waited for is in another process
+        while not (found := await holds()):
             await sleep(0.05)
         return found
