@@ -14,6 +14,7 @@ from shared.messaging.cursor import CursorMoved, Place, Plan
 from shared.runtime.clock import new_id, now
 from shared.runtime.peers import Peers
 from shared.runtime.telemetry import BATCH, CONSUMED, DUPLICATES, GAPS, PARKED, log
+from shared.runtime.telling import tell
 
 BACKOFF = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0)
 CONFLICT_RETRIES = 20
@@ -61,7 +62,7 @@ class Consumer:
             except TRANSIENT as error:
                 self.healthy = False
                 self._positions = None
-                log.warning("waiting", consumer=self.name, error=repr(error))
+                log.warning("waiting", consumer=self.name, error=tell(error))
                 await asyncio.sleep(BACKOFF[min(attempt, len(BACKOFF) - 1)])
                 attempt += 1
             else:
@@ -83,7 +84,7 @@ class Consumer:
         except (CursorMoved, *TRANSIENT):
             raise
         except Exception as error:  # noqa: BLE001 - whatever it is, one by one will tell which event
-            log.info("batch failed, taking its events one by one", consumer=self.name, error=repr(error))
+            log.info("batch failed, taking its events one by one", consumer=self.name, error=tell(error))
             for event in made.events:
                 await self._single(event)
 
@@ -143,7 +144,7 @@ class Consumer:
 
     async def _give_up(self, made: Plan, event: Recorded, error: Exception, attempts: int) -> None:
         async with self.database.transaction() as tx:
-            await self._park(tx, event, f"{type(error).__name__}: {error}", attempts)
+            await self._park(tx, event, tell(error), attempts)
             await cursor.move(tx.raw, self.name, made.moves)
         if self._positions is not None:
             self._positions.update({place: after for place, (_, after) in made.moves.items()})
@@ -172,7 +173,7 @@ class Consumer:
             except Exception as error:  # noqa: BLE001 - the failure is recorded on the dead letter
                 async with self.database.transaction() as tx:
                     act = dead_letters.Act(new_id(), actor, reason, now())
-                    problem = f"{type(error).__name__}: {error}"
+                    problem = tell(error)
                     await dead_letters.retry_failed(tx.raw, first.dead_letter_id, problem, act)
                 return done
             committed()

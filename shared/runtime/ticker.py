@@ -15,6 +15,7 @@ from shared.runtime.clock import new_id, now
 from shared.runtime.rules import Command
 from shared.runtime.shell import Job, Shell
 from shared.runtime.telemetry import TIMERS, current_traceparent, log, span
+from shared.runtime.telling import tell
 
 C = TypeVar("C", bound=Command)
 S = TypeVar("S")
@@ -36,7 +37,7 @@ class Ticker(Generic[C, S]):
                 while await self.fire_due():
                     pass
             except TRANSIENT as error:
-                log.warning("ticker waits", error=repr(error))
+                log.warning("ticker waits", error=tell(error))
             await asyncio.sleep(TICK_SECONDS)
 
     async def fire_due(self) -> int:
@@ -48,7 +49,7 @@ class Ticker(Generic[C, S]):
         except StaleVersion:
             return await self._fire(1)
         except Exception as error:  # noqa: BLE001 - one by one tells which timer it is
-            log.warning("a timer failed, firing them one by one", error=repr(error))
+            log.warning("a timer failed, firing them one by one", error=tell(error))
             return await self._fire_one_by_one()
 
     async def _fire(self, limit: int) -> int:
@@ -72,9 +73,9 @@ class Ticker(Generic[C, S]):
             except (StaleVersion, *TRANSIENT):
                 raise
             except Exception as error:  # noqa: BLE001 - kept on the timer for an operator
-                log.error("timer failed", case_id=str(due[0].stream_id), kind=due[0].kind, error=repr(error))
+                log.error("timer failed", case_id=str(due[0].stream_id), kind=due[0].kind, error=tell(error))
                 async with self._shell.database.connection() as tx:
-                    await timers.failed(tx.raw, due[0], f"{type(error).__name__}: {error}")
+                    await timers.failed(tx.raw, due[0], tell(error))
             fired += 1
         return fired
 
