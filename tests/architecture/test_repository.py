@@ -74,3 +74,11 @@ def test_the_lock_of_the_java_archives_pins_contents_and_no_host() -> None:
 
 def _normal(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
+
+
+@pytest.mark.parametrize("script", ["Makefile", "deploy/Dockerfile"])
+def test_the_lock_alone_says_what_is_installed(script: str) -> None:
+    """With its resolver at work pip takes an extra's newest release, which no lock can know the hash of."""
+    installs = [line for line in Path(script).read_text().splitlines() if "--require-hashes" in line]
+    assert installs
+    assert [line for line in installs if "--no-deps" not in line] == []
