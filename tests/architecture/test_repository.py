@@ -6,6 +6,8 @@ import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+
 from tests.support.tree import ROOT, tracked
 
 # Words in the hosts of package registries and their mirrors, in the order of the languages that we install from.
@@ -79,6 +81,6 @@ def _normal(name: str) -> str:
 @pytest.mark.parametrize("script", ["Makefile", "deploy/Dockerfile"])
 def test_the_lock_alone_says_what_is_installed(script: str) -> None:
     """With its resolver at work pip takes an extra's newest release, which no lock can know the hash of."""
-    installs = [line for line in Path(script).read_text().splitlines() if "--require-hashes" in line]
+    installs = [line for line in (ROOT / script).read_text().splitlines() if "--require-hashes" in line]
     assert installs
     assert [line for line in installs if "--no-deps" not in line] == []
