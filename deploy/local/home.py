@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
@@ -12,6 +13,7 @@ import psutil
 from deploy.local.errors import UsageError
 from deploy.local.identity import Identity
 from deploy.local.locks import alone
+from deploy.local.process import send
 from deploy.local.secret_files import write_secret
 
 
@@ -132,10 +134,10 @@ class Home:
         children = self.state().children
         left = {name: (child, process) for name, child in children.items() if (process := child.process())}
         for child, process in left.values():
-            process.send_signal(child.stop_signal)
+            send(process, child.stop_signal)
         _, stubborn = psutil.wait_procs([process for _, process in left.values()], timeout=10)
         for process in stubborn:
-            process.kill()
+            send(process, signal.SIGKILL)
         psutil.wait_procs(stubborn, timeout=10)
         self.write(replace(self.state(), children={}, supervisor=0, ready=False))
         return list(left)

@@ -17,7 +17,7 @@ from aiokafka.errors import KafkaError
 
 from deploy.local.errors import StackError
 from deploy.local.kafka_jars import LOCK, Progress, cache_directory, class_path
-from deploy.local.process import Child, free_port, port_is_free, wait_until
+from deploy.local.process import Child, free_port, port_is_free, send, wait_until
 from deploy.topics import Topic, create_topics, declared_topics
 
 CLUSTER_ID = "UmVjb3Vyc2VMb2NhbFN0aw"  # any 16 bytes; one cluster a home, so it need not differ between homes
@@ -151,10 +151,10 @@ class LocalKafka:
         ours = str(self.properties)
         left = [p for p in psutil.process_iter(["cmdline"]) if p.info["cmdline"] and p.info["cmdline"][-1] == ours]
         for process in left:
-            process.terminate()
+            send(process, signal.SIGTERM)
         _, stubborn = psutil.wait_procs(left, timeout=40)
         for process in stubborn:
-            process.kill()
+            send(process, signal.SIGKILL)
         psutil.wait_procs(stubborn, timeout=10)
 
 

@@ -9,6 +9,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote, urlencode
@@ -17,7 +18,7 @@ import psutil
 import psycopg
 
 from deploy.local.errors import StackError
-from deploy.local.process import NOBODY, Child, as_unprivileged, wait_until
+from deploy.local.process import NOBODY, Child, as_unprivileged, send, wait_until
 from deploy.local.secret_files import password_in
 
 VERSION = 18
@@ -159,8 +160,9 @@ class LocalPostgres:
         while orphans := self._processes():
             pids = {process.pid for process in orphans}
             for process in orphans:
-                if process.ppid() not in pids:  # the postmaster; its children follow it
-                    process.send_signal(signal.SIGINT)
+                with suppress(psutil.NoSuchProcess):  # a child ends as soon as it misses its postmaster
+                    if process.ppid() not in pids:  # the postmaster; its children follow it
+                        send(process, signal.SIGINT)
             _, left = psutil.wait_procs(orphans, timeout=5)
             if left and time.monotonic() > deadline:
                 raise StackError(

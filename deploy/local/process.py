@@ -9,8 +9,11 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+
+import psutil
 
 from deploy.local.errors import StackError
 
@@ -143,3 +146,9 @@ class Child:
     def last_words(self) -> str:
         """Its last log line, for an error message."""
         return next((line.strip() for line in reversed(self.log_tail()) if line.strip()), "no output")
+
+
+def send(process: psutil.Process, number: int) -> None:
+    """Send a signal to a process that may have ended since it was found."""
+    with suppress(psutil.NoSuchProcess):
+        process.send_signal(number)
