@@ -9,7 +9,7 @@ from shared.contracts.triage import Evidence
 
 @dataclass(frozen=True, slots=True)
 class Blended:
-    """How sure rules and model together are of one finding; `evidence` is the model's own, where it adds to the rules."""
+    """How sure rules and model together are of one finding; `evidence` is what the model adds to that of the rules."""
 
     finding: str
     sure: float
