@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol
 from uuid import UUID
 
@@ -26,6 +26,10 @@ class Handler(Protocol):
     async def handle(self, tx: Transaction, events: Sequence[Recorded]) -> Callable[[], None]: ...
 
 
+Prepare = Callable[[Sequence[Recorded]], Awaitable[None]]
+"""Asks others what the handler will need for these events; outside the transaction, for they may be slow."""
+
+
 class Consumer:
     """One consumer of one service. `handle` returns only when every event is applied, parked or a duplicate."""
 
@@ -39,6 +43,7 @@ class Consumer:
         sources: Sequence[str],
         parts: int,
         poison_attempts: int,
+        prepare: Prepare | None = None,
     ) -> None:
         self.name = name
         self.database = database
@@ -48,6 +53,7 @@ class Consumer:
         self._peers = peers
         self._parts = parts
         self._poison_attempts = poison_attempts
+        self._prepare = prepare
         self._positions: dict[Place, int] | None = None
 
     async def handle(self, events: Sequence[Recorded]) -> None:
@@ -112,6 +118,8 @@ class Consumer:
         return filled
 
     async def _apply(self, made: Plan) -> None:
+        if self._prepare is not None:
+            await self._prepare(made.events)
         async with self.database.transaction() as tx:
             blocked = await dead_letters.parked_streams(tx.raw, self.name, dead_letters.streams_of(made.events))
             for event in made.events:
@@ -165,6 +173,8 @@ class Consumer:
                     if not parked:
                         return done
                     first = parked[0]
+                    if self._prepare is not None:
+                        await self._prepare([first.event])
                     committed = await self.handler.handle(tx, [first.event])
                     act = dead_letters.Act(new_id(), actor, reason, now())
                     await dead_letters.settle(tx.raw, first.dead_letter_id, "retried", act)

@@ -1,6 +1,6 @@
 """A service's pure rules, gathered for the shell: decider, reactions, timers, index."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, NoReturn, Protocol, TypeVar
@@ -50,6 +50,8 @@ class Rules(Generic[C, S]):
     react:  a fact, of another service or our own, to the commands that follow from it
     timers: a fact of ours to the timers it sets or cancels;  due: a fired timer to its command
     index:  a fact of ours to statements on our own tables, in the append's transaction
+    prepare: asks others, outside the transaction, what `react` will need for these events; what it found out must end
+        up in the facts, for a replay asks nobody
     """
 
     charter: Charter
@@ -58,3 +60,4 @@ class Rules(Generic[C, S]):
     timers: Callable[[Recorded, Fact], Sequence[TimerChange]] = no_timers
     due: Callable[[Timer, datetime], C] = no_due
     index: Callable[[Recorded, Fact], Sequence[Executable]] = no_index
+    prepare: Callable[[Sequence[Recorded]], Awaitable[None]] | None = None

@@ -23,7 +23,7 @@ from shared.kernel.errors import RecourseError
 from shared.messaging.broker import ensure_topics, make_broker
 from shared.messaging.topics import TOPICS
 from shared.runtime.auth import TokenVerifier
-from shared.runtime.consumer import Consumer, Handler
+from shared.runtime.consumer import Consumer, Handler, Prepare
 from shared.runtime.operations import operations_router
 from shared.runtime.peers import Peers
 from shared.runtime.problems import answer_problems
@@ -64,10 +64,10 @@ class Service:
         self.shell = Shell(self.database, self.store, rules)
         self.relay = Relay(self.database, self.store, self.settings.kafka_bootstrap, self.shell.appended)
         self.tasks += [self.relay.run, Ticker(self.shell).run]
-        return self.consume(Reactor(self.shell))
+        return self.consume(Reactor(self.shell), prepare=rules.prepare)
 
-    def consume(self, handler: Handler) -> "Service":
-        """Give the service a handler for what its charter listens to."""
+    def consume(self, handler: Handler, *, prepare: Prepare | None = None) -> "Service":
+        """Give the service a handler for what its charter listens to, and what to ask others before."""
         self.consumer = Consumer(
             self.charter.owner,
             self.database,
@@ -76,6 +76,7 @@ class Service:
             sources=self.charter.listens,
             parts=self.settings.log_parts,
             poison_attempts=self.settings.poison_attempts,
+            prepare=prepare,
         )
         self.broker.context.set_global("consumer", self.consumer)
         return self
@@ -83,7 +84,8 @@ class Service:
     def app(self, routers: Sequence[APIRouter], *, title: str, extras: Sequence[Extra] = ()) -> FastAPI:
         """Give the HTTP application; starting it starts the whole service, stopping it stops all of it.
 
-        `extras` are context managers that live as long as the service, such as a mail door.
+        `extras` are context managers that live as long as the service, such as a mail door; no event is handled
+        before all of them are there.
         """
 
         @asynccontextmanager
@@ -92,6 +94,7 @@ class Service:
                 await self._start(stack)
                 for extra in extras:
                     await stack.enter_async_context(extra(self))
+                await self._listen(stack)
                 _settle_memory()
                 app.state.ready = True
                 log.info("ready")
@@ -122,6 +125,8 @@ class Service:
         for task in tasks:
             task.add_done_callback(_never_ends)
         stack.push_async_callback(_cancel, tasks)
+
+    async def _listen(self, stack: AsyncExitStack) -> None:
         if self.consumer is not None:
             await self.broker.start()
             stack.push_async_callback(self.broker.stop)

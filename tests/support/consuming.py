@@ -46,8 +46,13 @@ class Bench:
         self.source = Source("triage")
         self.log = SourceLog()
         self.broken = True
+        self.prepared: list[UUID] = []
+
+    async def _prepare(self, events: Sequence[Recorded]) -> None:
+        self.prepared += [event.event_id for event in events]
 
     def _react(self, event: Recorded, fact: Fact, now: datetime) -> Sequence[object]:
+        assert event.event_id in self.prepared, "a reaction came before what it needs was asked for"
         if self.broken and isinstance(fact, ExceptionProposed) and fact.reason == POISON:
             raise ValueError("cannot make sense of this")
         return react(event, fact, now)
@@ -64,6 +69,7 @@ class Bench:
             sources=("triage",),
             parts=PARTS,
             poison_attempts=2,
+            prepare=self._prepare,
         )
 
     def record(self, facts: Sequence[Fact]) -> list[Recorded]:
