@@ -6,20 +6,32 @@ from uuid import UUID
 from pydantic import Field
 
 from shared.contracts.event import CaseFact, Instant, Part, Personal, PersonalMark, published
+from shared.contracts.said import AmountSaid, AskedFor, Claim, Doubt, Quote, Reference, TimeSaid
 from shared.contracts.values import Alternative, ClauseRef, Money
 
 
 class Evidence(Part):
-    """The characters [start, end) of the message's text that a finding rests on, and the rule that found it."""
+    """The characters [start, end) of the message's text that a finding rests on, and the rule or model that found it.
+
+    `confidence` is how sure this one rule or model is of the finding.
+    """
 
     finding: str
     start: int = Field(ge=0)
     end: int = Field(ge=0)
     rule: str
+    confidence: float | None = Field(default=None, ge=0, le=1)
+
+
+def _empty(found: tuple[Part, ...]) -> bool:
+    return not found
 
 
 class Reading(Part):
-    """What a message was understood to say. `kinds` is ordered, the leading kind first; empty when nothing is asked."""
+    """What a message was understood to say. `kinds` is ordered, the leading kind first; empty when nothing is asked.
+
+    `requests` are the single things asked for, in the order said; `model` is the version of the model that was asked.
+    """
 
     kinds: tuple[str, ...]
     remedy: str | None = None
@@ -36,6 +48,14 @@ class Reading(Part):
     appeals: bool = False
     settled: bool | None = None
     evidence: tuple[Evidence, ...] = ()
+    model: str | None = None
+    requests: tuple[AskedFor, ...] = Field(default=(), exclude_if=_empty)
+    amounts: tuple[AmountSaid, ...] = Field(default=(), exclude_if=_empty)
+    times: tuple[TimeSaid, ...] = Field(default=(), exclude_if=_empty)
+    references: tuple[Reference, ...] = Field(default=(), exclude_if=_empty)
+    claims: tuple[Claim, ...] = Field(default=(), exclude_if=_empty)
+    quotes: tuple[Quote, ...] = Field(default=(), exclude_if=_empty)
+    doubts: tuple[Doubt, ...] = Field(default=(), exclude_if=_empty)
 
 
 @published("triage.request_assessed.v1")
