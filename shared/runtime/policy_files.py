@@ -16,7 +16,10 @@ WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
 class CalendarFile(BaseModel):
-    """A calendar as written: `hours` by weekday (mon to sun) as lists of [start, end] local times, quoted."""
+    """A calendar as written: `hours` by weekday (mon to sun) as lists of [start, end] local times, quoted.
+
+    The last period of a day may run into the next one: its end is then not after its start.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -40,6 +43,8 @@ class CalendarFile(BaseModel):
             if day not in WEEKDAYS:
                 raise ValueError(f"{day} is no weekday; use {', '.join(WEEKDAYS)}")
             edges = [edge for period in periods for edge in period]
+            if edges and edges[-1] <= edges[-2]:
+                edges.pop()
             if edges != sorted(set(edges)):
                 raise ValueError(f"the periods of {day} overlap or run backwards; write them in order")
         if not any(value.values()):
@@ -70,5 +75,9 @@ def read_policy(path: Path, model: type[M]) -> M:
 
 def read_calendar(path: Path) -> Calendar:
     """Read a working calendar; days that are not listed are free. Raises MalformedInput as `read_policy` does."""
-    written = read_policy(path, CalendarFile)
+    return calendar_of(read_policy(path, CalendarFile))
+
+
+def calendar_of(written: CalendarFile) -> Calendar:
+    """Give the calendar that a file writes down; days that are not listed are free."""
     return Calendar(written.zone, tuple(written.hours.get(day, ()) for day in WEEKDAYS), written.holidays)
