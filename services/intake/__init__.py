@@ -15,5 +15,9 @@ CHARTER = Charter(
         "intake.case_closure_noted.v1",
         "intake.automatic_mail_received.v1",
         "intake.attempt_refused.v1",
+        "intake.regulation_noted.v1",
+        "intake.reply_drafted.v1",
+        "intake.reply_released.v1",
+        "intake.reply_returned.v1",
     ),
 )

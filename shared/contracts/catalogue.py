@@ -1,10 +1,10 @@
 """Every published fact by owner: importing this module fills the registry."""
 
-from shared.contracts import approvals, followup, intake, triage, upcasters
+from shared.contracts import approvals, followup, intake, intake_drafts, triage, upcasters
 from shared.contracts.event import REGISTRY, Fact
 
 OWNERS = ("intake", "triage", "approvals", "followup")
-MODULES = (intake, triage, approvals, followup, upcasters)
+MODULES = (intake, intake_drafts, triage, approvals, followup, upcasters)
 
 
 def facts_of(owner: str) -> dict[str, type[Fact]]:

@@ -66,6 +66,7 @@ class RequestAssessed(CaseFact):
     request_id: UUID | None = None
     reading: Reading
     channel: str | None = None
+    regulated: str | None = None  # the category that asks for a second pair of eyes on replies
 
 
 @published("triage.assessment_corrected.v1")
@@ -77,6 +78,7 @@ class AssessmentCorrected(CaseFact):
     before: Reading
     reading: Reading
     reason: str = Field(min_length=1)
+    regulated: str | None = None
 
 
 @published("triage.boundary_stated.v1")

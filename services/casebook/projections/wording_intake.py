@@ -1,7 +1,7 @@
 """Intake's and triage's facts in words."""
 
 from services.casebook.projections.wording import Said, cite, excerpt, price, says, words
-from shared.contracts import intake, triage
+from shared.contracts import intake, intake_drafts, triage
 
 
 @says(intake.CustomerIdentified)
@@ -50,6 +50,27 @@ def _closure_noted(fact: intake.CaseClosureNoted) -> Said:
 @says(intake.IntakeAttemptRefused)
 def _intake_refused(fact: intake.IntakeAttemptRefused) -> Said:
     return Said(f"Refused: {words(fact.attempt)}", fact.reason)
+
+
+@says(intake_drafts.RegulationNoted)
+def _regulated(fact: intake_drafts.RegulationNoted) -> Said:
+    return Said(f"Replies need a second pair of eyes: {words(fact.category)}", None, fact.message_id)
+
+
+@says(intake_drafts.ReplyDrafted)
+def _drafted(fact: intake_drafts.ReplyDrafted) -> Said:
+    found = f"the reply check found {len(fact.findings)}" if fact.checked else "the reply check did not answer"
+    return Said(f"{fact.drafted_by} drafted a reply, to be released: {excerpt(fact.text)}", found, fact.draft_id)
+
+
+@says(intake_drafts.ReplyReleased)
+def _released(fact: intake_drafts.ReplyReleased) -> Said:
+    return Said(f"The reply was released by {fact.released_by}", fact.note, fact.draft_id)
+
+
+@says(intake_drafts.ReplyReturned)
+def _returned(fact: intake_drafts.ReplyReturned) -> Said:
+    return Said(f"The reply was sent back by {fact.returned_by}", fact.reason, fact.draft_id)
 
 
 @says(triage.RequestAssessed)
