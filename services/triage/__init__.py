@@ -12,6 +12,7 @@ CHARTER = Charter(
         "triage.request_granted.v1",
         "triage.exception_proposed.v1",
         "triage.request_referred.v1",
+        "triage.information_asked.v1",
         "triage.attempt_refused.v1",
     ),
 )

@@ -7,6 +7,7 @@ from pydantic import Field
 
 from shared.contracts.event import CaseFact, Instant, Part, Personal, PersonalMark, published
 from shared.contracts.said import AmountSaid, AskedFor, Claim, Doubt, Quote, Reference, TimeSaid
+from shared.contracts.triage_requests import LookedUpRecord, PolicyRef
 from shared.contracts.values import Alternative, ClauseRef, Money
 
 
@@ -23,7 +24,7 @@ class Evidence(Part):
     confidence: float | None = Field(default=None, ge=0, le=1)
 
 
-def _empty(found: tuple[Part, ...]) -> bool:
+def _empty(found: tuple[object, ...]) -> bool:
     return not found
 
 
@@ -60,13 +61,20 @@ class Reading(Part):
 
 @published("triage.request_assessed.v1")
 class RequestAssessed(CaseFact):
-    """A customer's message was read; `request_id` is set when it asks for something."""
+    """A customer's message was read; `request_id` is set when it asks for something.
+
+    `request_ids` name the reading's `requests`, in their order, where there are several. `policy` is what the case is
+    answered by; `looked_up` are the records that the answer rests on.
+    """
 
     message_id: UUID
     request_id: UUID | None = None
     reading: Reading
     channel: str | None = None
     regulated: str | None = None  # the category that asks for a second pair of eyes on replies
+    request_ids: tuple[UUID, ...] = Field(default=(), exclude_if=_empty)
+    policy: PolicyRef | None = None
+    looked_up: tuple[LookedUpRecord, ...] = Field(default=(), exclude_if=_empty)
 
 
 @published("triage.assessment_corrected.v1")

@@ -22,6 +22,7 @@ from shared.contracts.triage import (
     RequestGranted,
     RequestReferred,
 )
+from shared.contracts.triage_requests import InformationAsked
 from shared.contracts.values import Backing, ClauseRef
 
 DECISIONS: dict[type[Fact], str] = {
@@ -77,6 +78,8 @@ def _matter(event: Recorded, fact: Fact) -> _Matter | None:
             return _Matter(fact.request_id, fact.request_id, "granted", clause_backing(fact.clause), debt)
         case RequestReferred():
             return _Matter(fact.request_id, fact.request_id, "referred")
+        case InformationAsked():
+            return _Matter(fact.request_id, fact.request_id, "asked")
         case ExceptionProposed():
             return _Matter(fact.exception_id, fact.request_id, "proposed")
         case ExceptionApproved():

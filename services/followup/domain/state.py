@@ -30,7 +30,7 @@ from shared.contracts.values import Backing
 
 V = TypeVar("V")
 OVER = ("kept", "released")
-ANSWERS = ("boundary", "granted", "approved", "rejected", "countered", "expired")
+ANSWERS = ("boundary", "granted", "asked", "approved", "rejected", "countered", "expired")
 DECIDED = ("approved", "rejected", "countered", "withdrawn", "expired")
 
 
