@@ -6,6 +6,8 @@ CHARTER = Charter(
     owner="followup",
     listens=("intake", "triage", "approvals"),
     publishes=(
+        "followup.clocks_moved.v1",
+        "followup.calendar_published.v1",
         "followup.case_taken_up.v1",
         "followup.message_noted.v1",
         "followup.matter_noted.v1",
@@ -22,5 +24,7 @@ CHARTER = Charter(
         "followup.case_reopened.v1",
         "followup.case_closed.v1",
         "followup.attempt_refused.v1",
+        "followup.promise_found.v1",
+        "followup.found_promise_dismissed.v1",
     ),
 )

@@ -1,10 +1,30 @@
 """Every published fact by owner: importing this module fills the registry."""
 
-from shared.contracts import approvals, followup, intake, intake_drafts, triage, upcasters
+from shared.contracts import (
+    approvals,
+    followup,
+    followup_clocks,
+    followup_found,
+    intake,
+    intake_drafts,
+    triage,
+    triage_requests,
+    upcasters,
+)
 from shared.contracts.event import REGISTRY, Fact
 
 OWNERS = ("intake", "triage", "approvals", "followup")
-MODULES = (intake, intake_drafts, triage, approvals, followup, upcasters)
+MODULES = (
+    intake,
+    intake_drafts,
+    triage,
+    triage_requests,
+    approvals,
+    followup_clocks,
+    followup,
+    followup_found,
+    upcasters,
+)
 
 
 def facts_of(owner: str) -> dict[str, type[Fact]]:

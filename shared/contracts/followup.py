@@ -5,6 +5,7 @@ from uuid import UUID
 from pydantic import Field
 
 from shared.contracts.event import CaseFact, Instant, Part, Personal, published
+from shared.contracts.followup_clocks import ClockMoves
 from shared.contracts.values import Backing
 
 
@@ -20,16 +21,24 @@ class Owed(Part):
 
 @published("followup.case_taken_up.v1")
 class CaseTakenUp(CaseFact):
-    """It is known whose case this is; from now on promises are made to that customer."""
+    """It is known whose case this is; from now on promises are made to that customer, and clocks run.
+
+    `channel` and `received_at` are those of the opening. `clocks`, here and in the facts below, says what the same
+    cause did to the clocks of the case; where no other fact follows from a cause, ClocksMoved says it.
+    """
 
     customer_id: UUID
+    channel: str | None = None
+    received_at: Instant | None = None
+    clocks: ClockMoves | None = None
 
 
 @published("followup.message_noted.v1")
 class MessageNoted(CaseFact):
     """The customer's message was heard and waits for its reading (`read` false), or was read; `at` is when.
 
-    `quiet_until` is when the case counts as settled if nothing more comes; absent while something is open.
+    `quiet_until` is when the case counts as settled if nothing more comes; absent while something is open. `kinds`
+    are the kinds of demand that were read.
     """
 
     message_id: UUID
@@ -38,14 +47,16 @@ class MessageNoted(CaseFact):
     language: str | None = None
     settled: bool | None = None
     quiet_until: Instant | None = None
+    kinds: tuple[str, ...] | None = None
+    clocks: ClockMoves | None = None
 
 
 @published("followup.matter_noted.v1")
 class MatterNoted(CaseFact):
     """Another service answered a request, or left it open: what followup may rest promises on, or waits for.
 
-    `outcome` is boundary, granted, referred or proposed (triage), or approved, rejected, countered, withdrawn or
-    expired (approvals); `matter_id` is the request for the first three, else the exception.
+    `outcome` is boundary, granted, asked, referred or proposed (triage), or approved, rejected, countered, withdrawn
+    or expired (approvals); `matter_id` is what was answered: boundary, request or exception.
     """
 
     matter_id: UUID
@@ -55,11 +66,15 @@ class MatterNoted(CaseFact):
     backing: Backing | None = None
     owed: Owed | None = None
     quiet_until: Instant | None = None
+    clocks: ClockMoves | None = None
 
 
 @published("followup.promise_made.v1")
 class PromiseMade(CaseFact):
-    """We owe the customer `what` by `due`, backed by a clause or a decision."""
+    """We owe the customer `what` by `due`, backed by a clause or a decision.
+
+    `found_in` is the message that it was said in, at `said_at`, when it was found in our own words.
+    """
 
     promise_id: UUID
     customer_id: UUID
@@ -68,6 +83,8 @@ class PromiseMade(CaseFact):
     at_risk_from: Instant
     backing: Backing
     made_by: str
+    found_in: UUID | None = None
+    said_at: Instant | None = None
 
 
 @published("followup.promise_at_risk.v1")

@@ -1,6 +1,7 @@
 """Each fact as one line for people: what happened, why, and which thing it is about."""
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
 
@@ -59,3 +60,8 @@ def cite(clause: ClauseRef) -> str:
 def words(vocabulary: str) -> str:
     """Give a word of a vocabulary as people write it."""
     return vocabulary.replace("_", " ")
+
+
+def instant(at: datetime) -> str:
+    """Give an instant to the minute."""
+    return f"{at.isoformat(' ', 'minutes').removesuffix('+00:00')} UTC"

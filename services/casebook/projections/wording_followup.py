@@ -1,8 +1,7 @@
 """Approvals' and followup's facts in words."""
 
-from datetime import datetime
-
 from services.casebook.projections.wording import Said, cite, excerpt, price, says, words
+from services.casebook.projections.wording import instant as _at
 from shared.contracts import approvals, followup
 from shared.contracts.values import Authority
 
@@ -144,10 +143,6 @@ def _closed(fact: followup.CaseClosed) -> Said:
 @says(followup.FollowupAttemptRefused)
 def _followup_refused(fact: followup.FollowupAttemptRefused) -> Said:
     return Said(f"Refused: {words(fact.attempt)}", fact.reason, fact.promise_id)
-
-
-def _at(instant: datetime) -> str:
-    return f"{instant.isoformat(' ', 'minutes').removesuffix('+00:00')} UTC"
 
 
 def _who(decided_by: str, on_behalf_of: str | None) -> str:
