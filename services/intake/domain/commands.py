@@ -5,6 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from services.intake.domain.policies.wording import Saying
+from shared.contracts.intake_drafts import DraftFinding
 from shared.contracts.values import Attachment, ContentRef
 
 
@@ -82,7 +83,8 @@ class RecordAgentMessage:
 class SendReply:
     """Answer the customer on the conversation of `in_reply_to` or `conversation_id`, else where they last wrote.
 
-    `automatic` answers are those that nobody has read before they leave.
+    `automatic` answers are those that nobody has read before they leave; `by` is who wrote it. What the reply check
+    found is kept with the draft, where the case is regulated.
     """
 
     case_id: UUID
@@ -93,6 +95,55 @@ class SendReply:
     automatic: bool
     in_reply_to: UUID | None = None
     conversation_id: UUID | None = None
+    by: str = "rules"
+    checked: bool = False
+    findings: tuple[DraftFinding, ...] = ()
+
+    @property
+    def stream_id(self) -> UUID:
+        return self.case_id
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseReply:
+    """Somebody who did not write the draft lets it leave as it stands."""
+
+    case_id: UUID
+    now: datetime
+    draft_id: UUID
+    by: str
+    roles: tuple[str, ...]
+    note: str | None = None
+
+    @property
+    def stream_id(self) -> UUID:
+        return self.case_id
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnReply:
+    """Somebody who did not write the draft sends it back, with the reason."""
+
+    case_id: UUID
+    now: datetime
+    draft_id: UUID
+    by: str
+    roles: tuple[str, ...]
+    reason: str
+
+    @property
+    def stream_id(self) -> UUID:
+        return self.case_id
+
+
+@dataclass(frozen=True, slots=True)
+class NoteRegulation:
+    """Triage read a message that makes the case a regulated one."""
+
+    case_id: UUID
+    now: datetime
+    category: str
+    message_id: UUID | None = None
 
     @property
     def stream_id(self) -> UUID:
@@ -169,6 +220,9 @@ Command = (
     ReceiveMessage
     | RecordAgentMessage
     | SendReply
+    | ReleaseReply
+    | ReturnReply
+    | NoteRegulation
     | RecordAutomaticMail
     | MarkDelivered
     | MarkUndelivered

@@ -2,33 +2,36 @@
 
 from datetime import datetime
 from typing import assert_never
-from uuid import UUID
 
 from services.intake.domain.commands import (
     Command,
     MarkDelivered,
     MarkUndelivered,
     NoteClosure,
+    NoteRegulation,
     ReceiveMessage,
     RecordAgentMessage,
     RecordAutomaticMail,
+    ReleaseReply,
+    ReturnReply,
     Said,
     SendReply,
 )
-from services.intake.domain.policies.acknowledgement import IntakeRules, acknowledgement, reply_subject
-from services.intake.domain.state import Conversation, IntakeState, evolve
+from services.intake.domain.policies import outgoing
+from services.intake.domain.policies.acknowledgement import IntakeRules, acknowledgement
+from services.intake.domain.state import IntakeState, evolve
 from shared.contracts.event import Fact
 from shared.contracts.intake import (
     AutomaticMailReceived,
     CaseClosureNoted,
     CaseOpened,
     CustomerIdentified,
-    IntakeAttemptRefused,
     MessageDelivered,
     MessageReceived,
     MessageSent,
     MessageUndelivered,
 )
+from shared.contracts.intake_drafts import RegulationNoted
 from shared.kernel.decider import Decider
 
 SUBJECT_LENGTH = 120
@@ -47,7 +50,16 @@ def decide(command: Command, state: IntakeState, rules: IntakeRules) -> list[Fac
         case RecordAgentMessage():
             return _agent_said(command, state, rules)
         case SendReply():
-            return _reply(command, state, rules)
+            return outgoing.reply(command, state, rules)
+        case ReleaseReply():
+            return outgoing.release(command, state, rules)
+        case ReturnReply():
+            return outgoing.send_back(command, state, rules)
+        case NoteRegulation():
+            if not state.opened or state.regulated is not None:
+                return []
+            noted = RegulationNoted(case_id=command.case_id, category=command.category, message_id=command.message_id)
+            return [noted]
         case RecordAutomaticMail():
             return [] if state.mail_recorded else [_automatic(command)]
         case MarkDelivered():
@@ -160,43 +172,6 @@ def _subject(said: Said) -> str:
     return first if len(first) <= SUBJECT_LENGTH else first[: SUBJECT_LENGTH - 1].rstrip() + "…"
 
 
-def _reply(command: SendReply, state: IntakeState, rules: IntakeRules) -> list[Fact]:
-    if command.message_id in state.messages:
-        return []
-    conversation = _answered(command, state)
-    if conversation is None:
-        return [_refused(command.case_id, "no_conversation", "nobody has said anything in this case yet")]
-    if conversation.channel == "email" and "@" not in conversation.recipient:
-        return [_refused(command.case_id, "no_address", "the customer's mail named no address to answer")]
-    if command.automatic and conversation.quiet is not None:
-        reason = f"no machine may answer this conversation: {conversation.quiet}; a person may"
-        return [_refused(command.case_id, "no_automatic_answer", reason)]
-    style = rules.style(conversation.channel)
-    return [
-        MessageSent(
-            case_id=command.case_id,
-            message_id=command.message_id,
-            conversation_id=conversation.conversation_id,
-            channel=conversation.channel,
-            purpose="script" if style == "script" and command.automatic else command.purpose,
-            customer_id=conversation.customer_id,
-            recipient=conversation.recipient,
-            text=rules.replies.say(command.saying, style, None, state.tracking_code),
-            said_at=command.now,
-            delivery="queued",
-            subject=reply_subject(conversation.subject or state.subject, state.tracking_code)
-            if style == "letter"
-            else None,
-            in_reply_to=command.in_reply_to if command.in_reply_to in state.messages else conversation.heard,
-        )
-    ]
-
-
-def _answered(command: SendReply, state: IntakeState) -> Conversation | None:
-    asked = command.conversation_id or state.messages.get(command.in_reply_to or command.message_id) or state.home
-    return state.conversations.get(asked) if asked else None
-
-
 def _automatic(command: RecordAutomaticMail) -> Fact:
     return AutomaticMailReceived(
         mail_id=command.mail_id,
@@ -236,7 +211,3 @@ def _undelivered(command: MarkUndelivered, state: IntakeState) -> list[Fact]:
             case_id=command.case_id, message_id=command.message_id, attempts=command.attempts, reason=command.reason
         )
     ]
-
-
-def _refused(case_id: UUID, code: str, reason: str) -> Fact:
-    return IntakeAttemptRefused(case_id=case_id, attempt="send_reply", reason_code=code, reason=reason)

@@ -3,20 +3,26 @@
 from datetime import datetime
 from uuid import UUID, uuid5
 
-from services.intake.domain.commands import Command, NoteClosure, SendReply
+from services.intake.domain.commands import Command, NoteClosure, NoteRegulation, SendReply
 from services.intake.domain.policies.wording import FromTemplate, Saying, Words
 from shared.contracts.approvals import ExceptionApproved, ExceptionCountered, ExceptionExpired, ExceptionRejected
 from shared.contracts.event import Fact, Recorded
 from shared.contracts.followup import CaseClosed, CaseReopened, CheckInAsked
-from shared.contracts.triage import BoundaryStated, RequestGranted
+from shared.contracts.triage import AssessmentCorrected, BoundaryStated, RequestAssessed, RequestGranted
+from shared.contracts.triage_requests import InformationAsked
 from shared.contracts.values import Money
 
 
 def react(event: Recorded, fact: Fact, now: datetime) -> list[Command]:
     """Give the commands that follow from a fact of another service; most facts lead to none."""
     match fact:
+        case RequestAssessed() | AssessmentCorrected():
+            regulated = fact.regulated
+            return [NoteRegulation(fact.case_id, now, regulated, fact.message_id)] if regulated else []
         case BoundaryStated():
             return [_tell(event, fact.case_id, now, "boundary", Words(fact.text), fact.message_id)]
+        case InformationAsked():
+            return [_tell(event, fact.case_id, now, "question", Words(fact.text), fact.message_id)]
         case RequestGranted():
             return [_tell(event, fact.case_id, now, "granted", Words(fact.text), fact.message_id)]
         case ExceptionApproved():

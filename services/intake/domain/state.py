@@ -15,6 +15,7 @@ from shared.contracts.intake import (
     MessageSent,
     MessageUndelivered,
 )
+from shared.contracts.intake_drafts import RegulationNoted, ReplyDrafted, ReplyReleased, ReplyReturned
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +32,22 @@ class Conversation:
 
 
 @dataclass(frozen=True, slots=True)
+class Draft:
+    """A reply that waits for a second person, or what became of it: waiting, released, returned."""
+
+    written: ReplyDrafted
+    became: str = "waiting"
+    settled_by: str | None = None
+    why: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class IntakeState:
     """A case (or, in its own stream, one automatic mail: `mail_recorded`).
 
     `messages` gives the conversation of every message seen; `sent` what became of ours: said, queued, delivered,
     undelivered. `home` is where the case's own customer wrote last: what was decided is told there and nowhere else.
+    `regulated` is the category for which a second person reads replies before they leave; `drafts` are those replies.
     """
 
     opened: bool = False
@@ -50,6 +62,8 @@ class IntakeState:
     sent: Mapping[UUID, str] = field(default_factory=dict)
     home: UUID | None = None
     mail_recorded: bool = False
+    regulated: str | None = None
+    drafts: Mapping[UUID, Draft] = field(default_factory=dict)
 
 
 def evolve(state: IntakeState, fact: Fact) -> IntakeState:
@@ -74,10 +88,23 @@ def evolve(state: IntakeState, fact: Fact) -> IntakeState:
             return replace(state, sent={**state.sent, fact.message_id: "undelivered"})
         case CaseClosureNoted():
             return replace(state, closed=fact.closed)
+        case RegulationNoted():
+            return replace(state, regulated=fact.category)
+        case ReplyDrafted():
+            return replace(state, drafts={**state.drafts, fact.draft_id: Draft(fact)})
+        case ReplyReleased():
+            return _settled(state, fact.draft_id, "released", fact.released_by, fact.note)
+        case ReplyReturned():
+            return _settled(state, fact.draft_id, "returned", fact.returned_by, fact.reason)
         case AutomaticMailReceived():
             return replace(state, mail_recorded=True)
         case _:
             return state
+
+
+def _settled(state: IntakeState, draft_id: UUID, became: str, by: str, why: str | None) -> IntakeState:
+    draft = replace(state.drafts[draft_id], became=became, settled_by=by, why=why)
+    return replace(state, drafts={**state.drafts, draft_id: draft})
 
 
 def _heard(state: IntakeState, fact: MessageReceived) -> IntakeState:

@@ -15,6 +15,15 @@ from shared.kernel.worktime import Calendar
 DAY = timedelta(days=1)
 
 
+class SecondEyes(BaseModel):
+    """Which answers (by purpose) wait in a regulated case, and who may release them, never the writer."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    holds: tuple[str, ...] = ("agent", "boundary", "granted")
+    roles: tuple[str, ...] = Field(default=("supervisor", "manager"), min_length=1)
+
+
 class Answering(BaseModel):
     """`replies/answering.yaml`: by when we answer, and how often we acknowledge."""
 
@@ -24,6 +33,7 @@ class Answering(BaseModel):
     working_days: int = Field(default=1, ge=0, le=30)
     working_days_by_channel: dict[str, int] = Field(default_factory=dict)
     acknowledgements_a_day: int = Field(default=10, ge=1, description="to one customer by mail: ends mail loops")
+    second_eyes: SecondEyes = SecondEyes()
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +44,11 @@ class IntakeRules:
     answering: Answering
     calendar: Calendar
     styles: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def second_eyes(self) -> SecondEyes:
+        """Which answers a second person reads before they leave."""
+        return self.answering.second_eyes
 
     def answer_due(self, now: datetime, channel: str) -> datetime:
         """Give the end of the working day by which a message that came now is answered."""
