@@ -20,6 +20,7 @@ from deploy.local.cli import (
     doctor,
     down,
     events,
+    facts,
     ingest,
     mails,
     promise,
@@ -51,6 +52,7 @@ VERBS = (
     mails,
     dead_letters,
     replay,
+    facts,
     token,
     doctor,
 )
