@@ -5,12 +5,16 @@ from uuid import UUID
 from pydantic import Field
 
 from shared.contracts.event import CaseFact, Instant, published
-from shared.contracts.values import Authority, ClauseRef, Money, Quorum
+from shared.contracts.values import Authority, ClauseRef, KnownFact, Money, Quorum, empty
 
 
 @published("approvals.exception_requested.v1")
 class ExceptionRequested(CaseFact):
-    """A proposed deviation waits for a decision by `required_role` until `deadline`; silence is never a yes."""
+    """A proposed deviation waits for a decision by `required_role` until `deadline`; silence is never a yes.
+
+    `facts` are what was known of the matter; `supersedes` is the exception that this one replaces; `why` says why it
+    is that role.
+    """
 
     exception_id: UUID
     request_id: UUID
@@ -24,11 +28,17 @@ class ExceptionRequested(CaseFact):
     deadline: Instant
     language: str
     amount: Money | None = None
+    facts: tuple[KnownFact, ...] = Field(default=(), exclude_if=empty)
+    supersedes: UUID | None = None
+    why: str | None = None
 
 
 @published("approvals.approval_given.v1")
 class ApprovalGiven(CaseFact):
-    """One person with authority agreed; the exception is approved when the quorum is met."""
+    """One person with authority agreed; the exception is approved when the quorum is met.
+
+    `precedents_seen` tells whether the person had opened the precedents; so in every decision.
+    """
 
     exception_id: UUID
     decided_by: str
@@ -37,11 +47,25 @@ class ApprovalGiven(CaseFact):
     note: str
     conditions: tuple[str, ...] = ()
     amount: Money | None = None
+    valid_until: Instant | None = None
+    precedents_seen: bool | None = None
+
+
+@published("approvals.rejection_given.v1")
+class RejectionGiven(CaseFact):
+    """One person with authority disagreed; the exception is rejected when the quorum can no longer be met."""
+
+    exception_id: UUID
+    decided_by: str
+    on_behalf_of: str | None = None
+    authority: Authority
+    reason: str = Field(min_length=1)
+    precedents_seen: bool | None = None
 
 
 @published("approvals.exception_approved.v1")
 class ExceptionApproved(CaseFact):
-    """The quorum agreed: the deviation is granted, under `conditions` where there are any."""
+    """The quorum agreed: the deviation is granted, under `conditions` and until `valid_until` where there are any."""
 
     exception_id: UUID
     request_id: UUID
@@ -53,6 +77,8 @@ class ExceptionApproved(CaseFact):
     language: str
     conditions: tuple[str, ...] = ()
     amount: Money | None = None
+    valid_until: Instant | None = None
+    precedents_seen: bool | None = None
 
 
 @published("approvals.exception_rejected.v1")
@@ -66,11 +92,12 @@ class ExceptionRejected(CaseFact):
     authority: Authority
     reason: str = Field(min_length=1)
     language: str
+    precedents_seen: bool | None = None
 
 
 @published("approvals.exception_countered.v1")
 class ExceptionCountered(CaseFact):
-    """Somebody with authority offers something else instead."""
+    """Somebody with authority offers something else instead, until `valid_until` where a time is named."""
 
     exception_id: UUID
     request_id: UUID
@@ -81,6 +108,8 @@ class ExceptionCountered(CaseFact):
     reason: str
     language: str
     amount: Money | None = None
+    valid_until: Instant | None = None
+    precedents_seen: bool | None = None
 
 
 @published("approvals.exception_withdrawn.v1")
@@ -95,13 +124,17 @@ class ExceptionWithdrawn(CaseFact):
 
 @published("approvals.exception_escalated.v1")
 class ExceptionEscalated(CaseFact):
-    """The deadline passed without a decision: the next level decides until the new deadline."""
+    """The deadline passed without a decision: the next level decides until the new deadline.
+
+    `quorum` is how many must agree there, where the matrix says so for that level.
+    """
 
     exception_id: UUID
     from_role: str
     required_role: str
     deadline: Instant
     reason: str
+    quorum: Quorum | None = None
 
 
 @published("approvals.exception_expired.v1")

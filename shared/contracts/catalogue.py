@@ -2,6 +2,8 @@
 
 from shared.contracts import (
     approvals,
+    approvals_after,
+    approvals_delegations,
     followup,
     followup_clocks,
     followup_found,
@@ -20,6 +22,8 @@ MODULES = (
     triage,
     triage_requests,
     approvals,
+    approvals_after,
+    approvals_delegations,
     followup_clocks,
     followup,
     followup_found,

@@ -8,7 +8,7 @@ from pydantic import Field
 from shared.contracts.event import CaseFact, Instant, Part, Personal, PersonalMark, published
 from shared.contracts.said import AmountSaid, AskedFor, Claim, Doubt, Quote, Reference, TimeSaid
 from shared.contracts.triage_requests import LookedUpRecord, PolicyRef
-from shared.contracts.values import Alternative, ClauseRef, Money
+from shared.contracts.values import Alternative, ClauseRef, KnownFact, Money
 
 
 class Evidence(Part):
@@ -128,7 +128,10 @@ class RequestGranted(CaseFact):
 
 @published("triage.exception_proposed.v1")
 class ExceptionProposed(CaseFact):
-    """Somebody, or the rules, asks for a deviation from a clause; approvals finds who may decide."""
+    """Somebody, or the rules, asks for a deviation from a clause; approvals finds who may decide.
+
+    `facts` are what is known of the request, for precedents; `role` is the lowest that the policy lets except from it.
+    """
 
     exception_id: UUID
     request_id: UUID
@@ -139,6 +142,8 @@ class ExceptionProposed(CaseFact):
     proposed_by: str
     language: str
     amount: Money | None = None
+    facts: tuple[KnownFact, ...] = Field(default=(), exclude_if=_empty)
+    role: str | None = None
 
 
 @published("triage.request_referred.v1")

@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 from typing import Literal
+from uuid import UUID
 
 from pydantic import Field
 
@@ -54,17 +55,39 @@ class Backing(Part):
     version: str | None = None
 
 
+def empty(found: tuple[object, ...]) -> bool:
+    """Tell whether there is nothing to write: optional tuples are left out of the bytes where they are empty."""
+    return not found
+
+
+class KnownFact(Part):
+    """Something known about a matter, by its name in the reading or in a record, as text."""
+
+    name: str = Field(min_length=1)
+    value: str
+
+
 class Authority(Part):
-    """Why somebody may decide: the role, its amount limit, and the version of the matrix that says so."""
+    """Why somebody may decide: the role, its limit, and the version of the matrix that says so.
+
+    `limit` is the one in the currency of the amount at stake; `limits` are all, where the role has several.
+    `delegation` is the delegation that was used, where it was given at run time.
+    """
 
     role: str
     limit: Money | None = None
     matrix: str
+    limits: tuple[Money, ...] = Field(default=(), exclude_if=empty)
+    delegation: UUID | None = None
 
 
 class Quorum(Part):
-    """How many must agree: `any` (one), `all` of the eligible named, or `n` of them."""
+    """How many must agree: `any` (one), `all` of those `named`, or `n`, of those `named` where there are any.
+
+    `percent` says which share of those named made `needed`, where a share was asked for.
+    """
 
     kind: Literal["any", "all", "n"] = "any"
     needed: int = Field(default=1, ge=1)
     named: tuple[str, ...] = ()
+    percent: int | None = Field(default=None, ge=1, le=100)

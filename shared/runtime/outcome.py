@@ -7,13 +7,20 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from shared.contracts.approvals import ApprovalsAttemptRefused
+from shared.contracts.approvals_delegations import DelegationRefused
 from shared.contracts.event import Recorded
 from shared.contracts.followup import FollowupAttemptRefused
 from shared.contracts.intake import IntakeAttemptRefused
 from shared.contracts.triage import TriageAttemptRefused
 from shared.kernel.errors import Refused
 
-REFUSALS = (IntakeAttemptRefused, TriageAttemptRefused, ApprovalsAttemptRefused, FollowupAttemptRefused)
+REFUSALS = (
+    IntakeAttemptRefused,
+    TriageAttemptRefused,
+    ApprovalsAttemptRefused,
+    DelegationRefused,
+    FollowupAttemptRefused,
+)
 
 
 class RecordedFact(BaseModel):

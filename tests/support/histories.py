@@ -85,6 +85,8 @@ class Maker:
                 return self.random.random()
             case "bool":
                 return choice((True, False))
+            case "date":
+                return START.date() + timedelta(days=number(-100, 100))
             case "Decimal":
                 return choice((Decimal("10"), Decimal("10.00"), Decimal("84.90")))
             case _:

@@ -16,6 +16,7 @@ from shared.contracts.approvals import (
     ExceptionRequested,
     ExceptionWithdrawn,
 )
+from shared.contracts.approvals_after import CounterAccepted, CounterDeclined, ExceptionLapsed, ExceptionSuperseded
 from shared.contracts.event import Recorded
 from shared.contracts.values import Authority, Money
 from shared.eventstore.readmodel import Change
@@ -56,7 +57,9 @@ def _voice(_event: Recorded, fact: ApprovalGiven) -> Sequence[Change]:
 
 @approval_inbox.on(ExceptionEscalated)
 def _escalated(_event: Recorded, fact: ExceptionEscalated) -> Sequence[Change]:
-    now = {"required_role": fact.required_role, "deadline": fact.deadline}
+    now: dict[str, object] = {"required_role": fact.required_role, "deadline": fact.deadline}
+    if fact.quorum is not None:
+        now |= {"quorum": fact.quorum.kind, "voices_needed": fact.quorum.needed}
     return (Change(APPROVAL_INBOX, (fact.exception_id,), now, add={"escalations": 1}),)
 
 
@@ -91,6 +94,27 @@ def _withdrawn(event: Recorded, fact: ExceptionWithdrawn) -> Sequence[Change]:
 @approval_inbox.on(ExceptionExpired)
 def _expired(event: Recorded, fact: ExceptionExpired) -> Sequence[Change]:
     return (Change(APPROVAL_INBOX, (fact.exception_id,), _decision(event, "expired", (), fact.reason)),)
+
+
+@approval_inbox.on(ExceptionSuperseded)
+def _superseded(event: Recorded, fact: ExceptionSuperseded) -> Sequence[Change]:
+    row = _decision(event, "superseded", (fact.proposer,), fact.reason)
+    return (Change(APPROVAL_INBOX, (fact.exception_id,), row),)
+
+
+@approval_inbox.on(CounterAccepted)
+def _accepted(_event: Recorded, fact: CounterAccepted) -> Sequence[Change]:
+    return (Change(APPROVAL_INBOX, (fact.exception_id,), {"state": "accepted"}),)
+
+
+@approval_inbox.on(CounterDeclined)
+def _declined(_event: Recorded, fact: CounterDeclined) -> Sequence[Change]:
+    return (Change(APPROVAL_INBOX, (fact.exception_id,), {"state": "declined"}),)
+
+
+@approval_inbox.on(ExceptionLapsed)
+def _lapsed(_event: Recorded, fact: ExceptionLapsed) -> Sequence[Change]:
+    return (Change(APPROVAL_INBOX, (fact.exception_id,), {"state": "lapsed"}),)
 
 
 @approval_inbox.on(ApprovalsAttemptRefused)

@@ -13,6 +13,7 @@ from shared.contracts.approvals import (
     ExceptionRequested,
     ExceptionWithdrawn,
 )
+from shared.contracts.approvals_after import CounterAccepted, CounterDeclined, ExceptionLapsed, ExceptionSuperseded
 from shared.contracts.event import CaseFact, Recorded
 from shared.contracts.followup import (
     CaseClosed,
@@ -127,6 +128,19 @@ _decided("rejected", ExceptionRejected)
 _decided("countered", ExceptionCountered)
 _decided("withdrawn", ExceptionWithdrawn)
 _decided("expired", ExceptionExpired)
+_decided("superseded", ExceptionSuperseded)
+
+
+def _followed(state: str, fact_type: type[CaseFact]) -> None:
+    def followed(_event: Recorded, fact: CaseFact) -> Sequence[Change]:
+        return (_change(fact, {"exception_state": state}),)
+
+    case_list.on(fact_type)(followed)
+
+
+_followed("accepted", CounterAccepted)
+_followed("declined", CounterDeclined)
+_followed("lapsed", ExceptionLapsed)
 
 
 @case_list.on(PromiseMade)

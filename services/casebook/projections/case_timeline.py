@@ -2,7 +2,13 @@
 
 from collections.abc import Sequence
 
-from services.casebook.projections import wording_clocks, wording_followup, wording_intake, wording_triage
+from services.casebook.projections import (
+    wording_approvals,
+    wording_clocks,
+    wording_followup,
+    wording_intake,
+    wording_triage,
+)
 from services.casebook.projections.projection import Projection
 from services.casebook.projections.wording import Said, say
 from services.casebook.tables import CASE_TIMELINE
@@ -10,7 +16,8 @@ from shared.contracts.event import CaseFact, Fact, Recorded
 from shared.contracts.intake import AutomaticMailReceived
 from shared.eventstore.readmodel import Change
 
-WORDED_IN = (wording_intake, wording_triage, wording_followup, wording_clocks)  # importing them fills WORDINGS
+# Importing them fills WORDINGS.
+WORDED_IN = (wording_intake, wording_triage, wording_approvals, wording_followup, wording_clocks)
 TRACE_ID = slice(3, 35)  # of a W3C traceparent
 
 case_timeline = Projection("case_timeline", CASE_TIMELINE)

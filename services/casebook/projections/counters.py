@@ -12,6 +12,7 @@ from shared.contracts.approvals import (
     ExceptionRequested,
     ExceptionWithdrawn,
 )
+from shared.contracts.approvals_after import CounterAccepted, CounterDeclined, ExceptionLapsed, ExceptionSuperseded
 from shared.contracts.event import Fact, Recorded
 from shared.contracts.followup import (
     CaseClosed,
@@ -44,6 +45,10 @@ PLAIN: dict[type[Fact], tuple[str, str]] = {
     ExceptionCountered: ("exceptions", "countered"),
     ExceptionWithdrawn: ("exceptions", "withdrawn"),
     ExceptionExpired: ("exceptions", "expired"),
+    ExceptionSuperseded: ("exceptions", "superseded"),
+    CounterAccepted: ("exceptions", "accepted"),
+    CounterDeclined: ("exceptions", "declined"),
+    ExceptionLapsed: ("exceptions", "lapsed"),
     PromiseMade: ("promises", "made"),
     PromiseAtRisk: ("promises", "at_risk"),
     PromiseBroken: ("promises", "broken"),

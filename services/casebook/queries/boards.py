@@ -10,7 +10,7 @@ from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.casebook.queries.paging import Ordering, Page, cut, next_after
-from services.casebook.queries.views import ApprovalView, PromiseView, money
+from services.casebook.queries.views import ApprovalView, ExceptionState, PromiseView, money
 from services.casebook.tables import KNOWN, MADE, approval_inbox, case_list, promise_board
 
 INBOX, BOARD = approval_inbox.c, promise_board.c
@@ -23,7 +23,7 @@ class ApprovalQuery(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    state: Literal["requested", "approved", "rejected", "countered", "withdrawn", "expired"] | None = None
+    state: ExceptionState | None = None
     role: str | None = Field(default=None, description="The role that may decide.", examples=["manager"])
     after: str | None = Field(default=None, max_length=4000, description="`next` of the page before.")
     limit: int = Field(default=50, ge=1, le=200)

@@ -8,6 +8,18 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 Status = Literal["open", "waiting", "resolved", "closed"]
+ExceptionState = Literal[
+    "requested",
+    "approved",
+    "rejected",
+    "countered",
+    "withdrawn",
+    "expired",
+    "superseded",
+    "accepted",
+    "declined",
+    "lapsed",
+]
 
 
 class Amount(BaseModel):
@@ -72,7 +84,7 @@ class ApprovalView(View):
     case_id: UUID
     tracking_code: str | None = None
     request_id: UUID
-    state: Literal["requested", "approved", "rejected", "countered", "withdrawn", "expired"]
+    state: ExceptionState
     kind: str
     policy: str
     policy_version: str
