@@ -7,9 +7,11 @@ from fastapi import FastAPI
 import services.triage as package
 from services.triage import CHARTER, api, subscribers
 from services.triage.adapters.language import make_detect
+from services.triage.adapters.policies import OneVersion
 from services.triage.adapters.policy_files import load_assessment
 from services.triage.adapters.policy_pack import PolicyPack
-from services.triage.domain.decider import TriageRules, make_decider
+from services.triage.domain.decider import make_decider
+from services.triage.domain.policies.answering import TriageRules
 from services.triage.domain.policies.assessment import judge
 from services.triage.domain.reactions import make_react
 from services.triage.settings import TriageSettings
@@ -24,7 +26,7 @@ def create_app(settings: TriageSettings) -> FastAPI:
     policy = PolicyPack(settings.policy_dir / settings.policy)
     calendar = read_calendar(settings.policy_dir / "calendars" / "default.yaml")
     react = make_react(partial(judge, rules=assessment, detect=make_detect(assessment.outline.languages)))
-    decider = make_decider(TriageRules(policy.evaluate, policy.deviation, policy.wording, calendar))
+    decider = make_decider(TriageRules(OneVersion(policy), calendar))
     rules = Rules(charter=CHARTER, decider=decider, react=react)
     service = Service(package, settings, subscribers.router).decide(rules)
     app = service.app([api.router], title="Recourse triage")

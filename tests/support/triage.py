@@ -10,7 +10,8 @@ from services.triage.adapters.language import make_detect
 from services.triage.adapters.policy_files import load_assessment
 from services.triage.adapters.policy_pack import PolicyPack
 from services.triage.domain.commands import AssessMessage, Command, CorrectAssessment, Correction, ProposeException
-from services.triage.domain.decider import TriageRules, make_decider
+from services.triage.domain.decider import make_decider
+from services.triage.domain.policies.answering import Policy, TriageRules
 from services.triage.domain.policies.assessment import Detect, Said, judge
 from services.triage.domain.policies.rulebook import AssessmentRules
 from services.triage.domain.policies.ruling import question_of
@@ -18,6 +19,7 @@ from services.triage.domain.reactions import ids_from
 from services.triage.domain.state import Triage
 from shared.contracts.event import Fact
 from shared.contracts.triage import Evidence, Reading, RequestAssessed
+from shared.contracts.triage_requests import PolicyRef
 from shared.contracts.values import ClauseRef, Money
 from shared.kernel.decider import Decider
 from shared.runtime.policy_files import read_calendar
@@ -40,12 +42,26 @@ def shop() -> PolicyPack:
     return PolicyPack(POLICIES / "shop")
 
 
+class OneVersion:
+    """The shipped policy, in force for ever."""
+
+    def __init__(self) -> None:
+        pack = shop()
+        ref = PolicyRef(policy=pack.facts.id, version=pack.facts.version)
+        self.policy = Policy(ref, pack.evaluate, pack.deviation, pack.wording)
+
+    def in_force(self, _received_at: datetime) -> Policy:
+        return self.policy
+
+    def version(self, _ref: PolicyRef) -> Policy:
+        return self.policy
+
+
 @cache
 def triage_rules() -> TriageRules:
     """Give what the shipped policy decides by."""
-    policy = shop()
     calendar = read_calendar(POLICIES / "calendars" / "default.yaml")
-    return TriageRules(policy.evaluate, policy.deviation, policy.wording, calendar)
+    return TriageRules(OneVersion(), calendar)
 
 
 @cache
@@ -98,9 +114,8 @@ APPEAL = reading("other", remedy="contact_person", appeals=True)
 
 def assess(number: int, what: Reading, channel: str = "chat") -> AssessMessage:
     """Make the command that follows from the nth message."""
-    return AssessMessage(
-        CASE, TUESDAY + timedelta(minutes=number), message(number), channel, what, ids_from(message(number))
-    )
+    at = TUESDAY + timedelta(minutes=number)
+    return AssessMessage(CASE, at, message(number), channel, what, ids_from(message(number)), at)
 
 
 def correct(number: int, correction: Correction, reason: str = "read it again") -> CorrectAssessment:
@@ -122,11 +137,17 @@ def request_of(number: int) -> UUID:
     return ids_from(message(number)).request
 
 
-def assessed(number: int, what: Reading, *, asks: bool = True, channel: str = "chat") -> RequestAssessed:
-    """Give the fact that the nth message was read so."""
-    request_id = request_of(number) if asks else None
+def assessed(
+    number: int, what: Reading, *, asks: bool = True, channel: str = "chat", pins: bool = False
+) -> RequestAssessed:
+    """Give the fact that the nth message was read so; the first that asks `pins` the case to its policy."""
     return RequestAssessed(
-        case_id=CASE, message_id=message(number), request_id=request_id, reading=what, channel=channel
+        case_id=CASE,
+        message_id=message(number),
+        request_id=request_of(number) if asks else None,
+        reading=what,
+        channel=channel,
+        policy=OneVersion().policy.ref if pins else None,
     )
 
 

@@ -3,7 +3,8 @@
 from datetime import UTC, datetime
 
 from services.triage.domain.commands import Correction
-from services.triage.domain.decider import APPEALED, ASKED_AGAIN
+from services.triage.domain.decider import APPEALED
+from services.triage.domain.policies.answering import ASKED_AGAIN
 from shared.contracts.triage import (
     AssessmentCorrected,
     BoundaryStated,

@@ -5,6 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from shared.contracts.triage import Reading
+from shared.contracts.triage_requests import LookedUpRecord
 from shared.contracts.values import ClauseRef, Money
 
 
@@ -20,7 +21,11 @@ class NewIds:
 
 @dataclass(frozen=True, slots=True)
 class AssessMessage:
-    """Take note of how a customer's message was read, and answer what it asks."""
+    """Take note of how a customer's message was read, and answer what it asks.
+
+    `received_at` is when the customer said it: the policy in force then answers. `looked_up` are records that the
+    message names.
+    """
 
     case_id: UUID
     now: datetime
@@ -28,6 +33,8 @@ class AssessMessage:
     channel: str
     reading: Reading
     ids: NewIds
+    received_at: datetime
+    looked_up: tuple[LookedUpRecord, ...] = ()
 
     @property
     def stream_id(self) -> UUID:

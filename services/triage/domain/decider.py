@@ -1,15 +1,21 @@
-"""Decides what follows from a reading: a boundary, a grant, a proposed exception, or a person's attention."""
+"""Decides what follows from a reading: boundaries, grants, questions, proposed exceptions, or a person's attention."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Sequence
+from dataclasses import fields
 from typing import assert_never
 
 from services.triage.domain.commands import AssessMessage, Command, CorrectAssessment, Correction, ProposeException
 from services.triage.domain.policies import answers
-from services.triage.domain.policies.answers import Asked
-from services.triage.domain.policies.ruling import Rule, Ruling, question_of
-from services.triage.domain.policies.wording import Wording
-from services.triage.domain.state import UNKNOWN_LANGUAGE, Assessment, Triage, evolve
+from services.triage.domain.policies.answering import (
+    Assessing,
+    TriageRules,
+    answer_all,
+    language_of,
+    policy_of,
+    proposed,
+)
+from services.triage.domain.policies.asking import added
+from services.triage.domain.state import Assessment, Triage, evolve
 from shared.contracts.event import Fact
 from shared.contracts.triage import (
     AssessmentCorrected,
@@ -20,29 +26,12 @@ from shared.contracts.triage import (
     TriageAttemptRefused,
 )
 from shared.kernel.decider import Decider
-from shared.kernel.worktime import Calendar
 
-ASKED_AGAIN = "The customer asks again for what was refused."
 APPEALED = "The customer does not accept the refusal."
-Assessing = AssessMessage | CorrectAssessment
-
-
-@dataclass(frozen=True, slots=True)
-class TriageRules:
-    """What triage decides by.
-
-    rule: the policy; deviation: what an exception to a clause (by id) would grant, in a language;
-    wording: how rulings are said; calendar: the working time that answers are due in.
-    """
-
-    rule: Rule
-    deviation: Callable[[str, str], str]
-    wording: Wording
-    calendar: Calendar
 
 
 def make_decider(rules: TriageRules) -> Decider[Command, Triage, Fact]:
-    """Make triage's decider for one version of the policy."""
+    """Make triage's decider."""
     return Decider(initial=Triage(), evolve=evolve, decide=lambda command, state: decide(command, state, rules))
 
 
@@ -66,16 +55,22 @@ def _assess(command: AssessMessage, state: Triage, rules: TriageRules) -> list[F
     appealed = _appealed(reading, state)
     asks = bool(reading.kinds) or appealed is not None
     read = Assessment(command.message_id, command.ids.request if asks else None, command.channel, reading)
-    facts: list[Fact] = [
-        RequestAssessed(
-            case_id=command.case_id,
-            message_id=command.message_id,
-            request_id=read.request_id,
-            reading=reading,
-            channel=command.channel,
-        )
-    ]
-    facts += _answer(command, read, state, rules, again=True)
+    requests = read.requests
+    fact = RequestAssessed(
+        case_id=command.case_id,
+        message_id=command.message_id,
+        request_id=read.request_id,
+        request_ids=tuple(one.request_id for one in requests if one.request_id) if len(requests) > 1 else (),
+        reading=reading,
+        channel=command.channel,
+        regulated=rules.regulated(reading),
+        policy=policy_of(command, state, rules).ref if asks and state.policy is None else None,
+        looked_up=command.looked_up,
+    )
+    after = evolve(state, fact)
+    told = [after.waiting[key] for key, one in state.waiting.items() if added(one.reading, reading)]
+    wanted = [*told, *(one for one in requests if not _covered(one, appealed, after) and not _repeats(one, told))]
+    facts = [fact, *answer_all(command, wanted, after, rules, again=True)]
     return facts + _appeal(command, reading, appealed, state, facts, rules)
 
 
@@ -86,18 +81,22 @@ def _correct(command: CorrectAssessment, state: Triage, rules: TriageRules) -> l
     changes = _changes(command.correction)
     if all(getattr(before.reading, name) == value for name, value in changes.items()):
         return []
+    if changes.keys() & {"kinds", "remedy"}:
+        changes["requests"] = ()  # a person speaks of the message as a whole
     reading = before.reading.model_copy(update={**changes, "confidence": 1.0, "judged_by": f"person/{command.actor}"})
-    request_id = (before.request_id or command.ids.request) if reading.kinds else None
-    fact: Fact = AssessmentCorrected(
+    request = (before.request_id or command.ids.request) if reading.kinds else None
+    fact = AssessmentCorrected(
         case_id=command.case_id,
         message_id=command.message_id,
-        request_id=request_id,
+        request_id=request,
         before=before.reading,
         reading=reading,
         reason=command.reason,
+        regulated=rules.regulated(reading),
     )
-    read = Assessment(command.message_id, request_id, before.channel, reading, corrected=True)
-    facts = [fact, *_answer(command, read, state, rules, again=False)]
+    after = evolve(state, fact)
+    read = Assessment(command.message_id, request, before.channel, reading, corrected=True)
+    facts = [fact, *answer_all(command, read.requests, after, rules, again=False)]
     appealed = None if before.reading.appeals else _appealed(reading, state)
     return facts + _appeal(command, reading, appealed, state, facts, rules)
 
@@ -127,43 +126,11 @@ def _propose(command: ProposeException, state: Triage) -> list[Fact]:
             deviation=command.deviation,
             reason=command.reason,
             proposed_by=command.actor,
-            language=stated.language if stated else _language(asked.reading, state),
+            language=stated.language if stated else language_of(asked.reading, state),
             amount=command.amount or asked.reading.amount,
+            facts=answers.known_facts(asked.reading, asked.channel),
         )
     ]
-
-
-def _answer(command: Assessing, read: Assessment, state: Triage, rules: TriageRules, *, again: bool) -> list[Fact]:
-    """Give the policy's answer to what a message asks; with `again`, asking twice for the refused proposes it."""
-    reading = read.reading
-    if read.request_id is None or not reading.kinds:
-        return []
-    kind, remedy, ids = reading.kinds[0], reading.remedy, command.ids
-    asked = Asked(command.case_id, read.request_id, read.message_id, read.channel, kind, reading)
-    ruling = rules.rule(question_of(reading, _language(reading, state), read.channel))
-    clause = ruling.clause.clause
-    match ruling.outcome:
-        case "refused" if state.boundary(kind, clause) is None:
-            return [answers.boundary(asked, ids.boundary, ruling, rules.wording)]
-        case "refused" if not again or _proposed(state.proposed, kind, clause):
-            return []
-        case "refused":
-            return [answers.proposal(asked, ids.exception, ruling, ASKED_AGAIN, rules.wording)]
-        case "allowed":
-            known = (kind, remedy) in state.granted
-            return [] if known else [answers.grant(asked, ruling, rules.wording)]
-        case "discretionary":
-            known = _proposed(state.proposed, kind, clause)
-            return [] if known else [answers.proposal(asked, ids.exception, ruling, ruling.reason, rules.wording)]
-        case "needs_person":
-            known = (kind, remedy) in state.referred
-            return [] if known else [_refer(command, asked, ruling, rules)]
-        case _:
-            assert_never(ruling.outcome)
-
-
-def _refer(command: Assessing, asked: Asked, ruling: Ruling, rules: TriageRules) -> Fact:
-    return answers.referral(asked, ruling, rules.calendar.add_days(command.now, ruling.working_days))
 
 
 def _appeal(
@@ -178,13 +145,15 @@ def _appeal(
     if appealed is None:
         return []
     clause = appealed.clause.clause
-    proposed = [*state.proposed, *(fact for fact in facts if isinstance(fact, ExceptionProposed))]
-    if _proposed(proposed, appealed.kind, clause):
+    known = [*state.proposed, *(fact for fact in facts if isinstance(fact, ExceptionProposed))]
+    if proposed(known, appealed.kind, clause):
         return []
     asked = state.request(appealed.request_id)
     amount = reading.amount or (asked.reading.amount if asked else None)
-    deviation = rules.deviation(clause, appealed.language)
-    return [answers.appeal(appealed, command.ids.appeal, deviation, APPEALED, amount, rules.wording)]
+    policy = policy_of(command, state, rules)
+    deviation = policy.deviation(clause, appealed.language)
+    known_facts = answers.known_facts(asked.reading, asked.channel) if asked else ()
+    return [answers.appeal(appealed, command.ids.appeal, deviation, APPEALED, amount, policy.wording, known_facts)]
 
 
 def _appealed(reading: Reading, state: Triage) -> BoundaryStated | None:
@@ -195,13 +164,17 @@ def _appealed(reading: Reading, state: Triage) -> BoundaryStated | None:
     return next((b for b in reversed(state.boundaries) if b.kind in reading.kinds), latest)
 
 
-def _proposed(proposed: Sequence[ExceptionProposed], kind: str, clause: str) -> bool:
-    return any((p.kind, p.clause.clause) == (kind, clause) for p in proposed)
+def _covered(one: Assessment, appealed: BoundaryStated | None, state: Triage) -> bool:
+    """Tell whether a request is the appeal itself: it wants what the boundary refused, or nothing else in particular."""
+    if appealed is None:
+        return False
+    refused = state.request(appealed.request_id)
+    return one.reading.remedy in (None, refused.reading.remedy if refused else None)
 
 
-def _language(reading: Reading, state: Triage) -> str:
-    """Give the language to answer in: the message's, or for words too few to tell, the one used before."""
-    return state.language if reading.language == UNKNOWN_LANGUAGE else reading.language
+def _repeats(one: Assessment, told: Sequence[Assessment]) -> bool:
+    """Tell whether a request only says again what waited for the information that came with it."""
+    return any(one.reading.remedy in (None, other.reading.remedy) for other in told)
 
 
 def _changes(correction: Correction) -> dict[str, object]:

@@ -22,7 +22,7 @@ def make_react(judge: Judge) -> React:
             case MessageReceived():
                 said = Said(fact.text, fact.channel, fact.received_at, fact.rating, fact.language_hint)
                 ids = ids_from(event.event_id)
-                return [AssessMessage(fact.case_id, now, fact.message_id, fact.channel, judge(said), ids)]
+                return [AssessMessage(fact.case_id, now, fact.message_id, fact.channel, judge(said), ids, fact.received_at)]
             case _:
                 return []
 

@@ -5,9 +5,10 @@ from datetime import datetime
 from uuid import UUID
 
 from services.triage.domain.policies.ruling import Ruling
-from services.triage.domain.policies.wording import Wording, say_boundary, say_deviation, say_grant
+from services.triage.domain.policies.wording import Wording, say_boundary, say_deviation, say_grant, say_question
 from shared.contracts.triage import BoundaryStated, ExceptionProposed, Reading, RequestGranted, RequestReferred
-from shared.contracts.values import Money
+from shared.contracts.triage_requests import InformationAsked, Question
+from shared.contracts.values import KnownFact, Money
 
 BY_RULES = "rules"
 
@@ -73,12 +74,19 @@ def proposal(asked: Asked, exception_id: UUID, ruling: Ruling, reason: str, word
         proposed_by=BY_RULES,
         language=ruling.language,
         amount=asked.reading.amount,
+        facts=known_facts(asked.reading, asked.channel),
         rule=ruling.trace.rule,
     )
 
 
 def appeal(
-    stated: BoundaryStated, exception_id: UUID, deviation: str, reason: str, amount: Money | None, wording: Wording
+    stated: BoundaryStated,
+    exception_id: UUID,
+    deviation: str,
+    reason: str,
+    amount: Money | None,
+    wording: Wording,
+    facts: tuple[KnownFact, ...] = (),
 ) -> ExceptionProposed:
     """Propose an exception from the clause of a boundary that the customer does not accept."""
     return ExceptionProposed(
@@ -92,18 +100,45 @@ def appeal(
         proposed_by=BY_RULES,
         language=stated.language,
         amount=amount,
+        facts=facts,
         rule=stated.rule,
     )
 
 
-def referral(asked: Asked, ruling: Ruling, answer_due: datetime) -> RequestReferred:
+def question(asked: Asked, ruling: Ruling, wording: Wording) -> InformationAsked:
+    """Ask the customer for what policy must know first."""
+    return InformationAsked(
+        case_id=asked.case_id,
+        request_id=asked.request_id,
+        message_id=asked.message_id,
+        kind=asked.kind,
+        questions=tuple(Question(fact=one.path, question=one.question) for one in ruling.missing),
+        language=ruling.language,
+        text=say_question(ruling, asked.reading.tone, asked.channel, wording),
+        rule=ruling.trace.rule,
+    )
+
+
+def referral(asked: Asked, ruling: Ruling, answer_due: datetime, reason: str | None = None) -> RequestReferred:
     """Hand a request to a person, with what the matter is and by when the customer must have an answer."""
     return RequestReferred(
         case_id=asked.case_id,
         request_id=asked.request_id,
         message_id=asked.message_id,
         kind=asked.kind,
-        reason=ruling.note,
+        reason=reason or ruling.note,
         answer_due=answer_due,
         rule=ruling.trace.rule,
     )
+
+
+def known_facts(reading: Reading, channel: str | None) -> tuple[KnownFact, ...]:
+    """Give what precedents are compared by: nothing in it says who the customer is."""
+    known = {
+        "channel": channel,
+        "remedy": reading.remedy,
+        "tone": reading.tone,
+        "urgency": reading.urgency,
+        "days_since_purchase": reading.days_since_purchase,
+    }
+    return tuple(KnownFact(name=name, value=str(value)) for name, value in known.items() if value is not None)

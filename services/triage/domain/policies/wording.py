@@ -17,6 +17,8 @@ REFUSED_FIELDS = frozenset(
 )
 GRANTED_FIELDS = frozenset({"acknowledgement", "what", "clause", "clause_id", "version", "time"})
 ALTERNATIVE_FIELDS = frozenset({"offer", "benefit"})
+ASKED_FIELDS = frozenset({"acknowledgement", "questions"})
+PLAINLY_ASKED: Mapping[Form, str] = dict.fromkeys(FORMS, "{acknowledgement} {questions}")
 
 
 class Replies(BaseModel):
@@ -33,12 +35,14 @@ class Replies(BaseModel):
     in_one_day: str
     in_days: str
     exception_to: str
+    asked: Mapping[Form, str] = PLAINLY_ASKED
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
         for name, forms, known in (
             ("refused", self.refused, REFUSED_FIELDS),
             ("allowed", self.allowed, GRANTED_FIELDS),
+            ("asked", self.asked, ASKED_FIELDS),
             ("alternative", self.alternative, ALTERNATIVE_FIELDS),
             ("between", self.between, frozenset[str]()),
         ):
@@ -109,6 +113,13 @@ def say_grant(ruling: Ruling, tone: str, channel: str, wording: Wording) -> str:
         )
         .strip()
     )
+
+
+def say_question(ruling: Ruling, tone: str, channel: str, wording: Wording) -> str:
+    """Ask the customer for what policy must know before it can answer."""
+    form, replies = wording.form(channel), wording.replies[ruling.language]
+    questions = " ".join(one.question for one in ruling.missing)
+    return replies.asked[form].format(acknowledgement=_acknowledge(replies, tone), questions=questions).strip()
 
 
 def say_deviation(deviation: str, clause: str, language: str, wording: Wording) -> str:
