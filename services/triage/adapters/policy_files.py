@@ -15,6 +15,7 @@ from services.triage.domain.policies.rulebook import (
     Rulebook,
     compile_rules,
 )
+from services.triage.domain.policies.time_words import TimeWords
 from shared.kernel.errors import MalformedInput
 from shared.runtime.policy_files import read_policy
 
@@ -47,6 +48,7 @@ def load_assessment(policy_dir: Path) -> AssessmentRules:
         rulebook = Rulebook(
             outline=read_policy(home / "outline.yaml", Outline),
             dates=read_policy(home / "dates.yaml", DateWords),
+            times=read_policy(home / "times.yaml", TimeWords),
             lists=read_policy(home / "words.yaml", WordLists).root,
             rules={group: read_policy(home / name, PhraseRules).root for group, name in FILES.items()},
             combinations=read_policy(home / "combinations.yaml", Combinations).root,

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from services.triage.domain.policies.dates import DateWords
 from services.triage.domain.policies.phrases import PhraseBook, compile_book, parse_phrase, plain
+from services.triage.domain.policies.time_words import Lexicon, TimeWords, compile_times
 
 Group = Literal["kind", "remedy", "urgency", "tone", "answer", "topic"]
 ANSWERS = ("appeal", "settled", "unsettled")
@@ -102,6 +103,7 @@ class Rulebook(Written):
 
     outline: Outline
     dates: DateWords
+    times: TimeWords
     lists: dict[str, tuple[str, ...]]
     rules: dict[Group, tuple[PhraseRule, ...]]
     combinations: tuple[Combination, ...]
@@ -150,6 +152,7 @@ class AssessmentRules:
 
     outline: Outline
     dates: DateWords
+    times: Lexicon
     judgements: tuple[Judgement, ...]
     book: PhraseBook
     combinations: tuple[Combination, ...]
@@ -190,6 +193,7 @@ def compile_rules(rulebook: Rulebook) -> AssessmentRules:
     return AssessmentRules(
         outline=outline,
         dates=rulebook.dates,
+        times=compile_times(rulebook.times, rulebook.dates),
         judgements=tuple(judgements),
         book=compile_book(patterns),
         combinations=rulebook.combinations,
