@@ -55,21 +55,30 @@ class CalendarFile(BaseModel):
 def read_policy(path: Path, model: type[M]) -> M:
     """Read a YAML file as `model`; raises MalformedInput naming the file, the first wrong field and the fix."""
     try:
-        content: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
+        content = path.read_text(encoding="utf-8")
     except OSError as error:
         raise MalformedInput(
             f"cannot be read: {error.strerror}", field=str(path), fix="check the policy directory"
         ) from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise MalformedInput(f"is not YAML: {' '.join(str(error).split())}", field=str(path)) from error
+    except UnicodeDecodeError as error:
+        raise MalformedInput(f"is not YAML: {error}", field=str(path)) from error
+    return parse_policy(content, str(path), model)
+
+
+def parse_policy(text: str, where: str, model: type[M]) -> M:
+    """Read YAML text as `model`; raises MalformedInput naming `where`, the first wrong field and the fix."""
+    try:
+        content: Any = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise MalformedInput(f"is not YAML: {' '.join(str(error).split())}", field=where) from error
     try:
         return model.model_validate(content)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
-        where = ".".join(str(part) for part in first["loc"])
+        inside = ".".join(str(part) for part in first["loc"])
         problem = first["msg"].removeprefix("Value error, ")
         raise MalformedInput(
-            problem, field=f"{path}: {where}" if where else str(path), fix="correct the file"
+            problem, field=f"{where}: {inside}" if inside else where, fix="correct the file"
         ) from error
 
 

@@ -23,6 +23,7 @@ from deploy.local.cli import (
     facts,
     ingest,
     mails,
+    policy,
     promise,
     promises,
     replay,
@@ -53,6 +54,7 @@ VERBS = (
     dead_letters,
     replay,
     facts,
+    policy,
     token,
     doctor,
 )

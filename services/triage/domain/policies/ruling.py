@@ -1,19 +1,25 @@
 """What a policy is asked about a request, and what it answers."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict
 
 from shared.contracts.triage import Reading
 from shared.contracts.values import Alternative, ClauseRef, Money
 
 TOPIC = "topic:"
-Outcome = Literal["allowed", "refused", "discretionary", "needs_person"]
+Outcome = Literal["allowed", "refused", "discretionary", "needs_information", "needs_person"]
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """The facts of a request that a policy decides by. `topics` are circumstances that the customer named."""
+    """The facts of a request that a policy decides by. `topics` are circumstances that the customer named.
+
+    Packs with actions also see the `order` (or other number) named, `arguments`, records by kind, and `now`.
+    """
 
     kind: str
     language: str
@@ -28,6 +34,21 @@ class Question:
     confidence: float = 1.0
     amount: Money | None = None
     days_since_purchase: int | None = None
+    order: str | None = None
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+    customer: dict[str, Any] | None = None
+    records: Mapping[str, dict[str, Any] | None] = field(default_factory=dict)
+    claims: tuple[str, ...] = ()
+    now: datetime | None = None
+
+
+class Missing(BaseModel):
+    """A fact that must be known first, and the question that asks the customer for it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    path: str
+    question: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +64,8 @@ class Trace:
 class Ruling:
     """A policy's answer, in `language`. A refusal has limit, reason, alternatives and appeal; a grant says `what`.
 
-    `deviation` is what an exception would grant; `note` tells the person who must decide what the matter is.
+    `deviation` is what an exception would grant; `note` tells the person who must decide what the matter is;
+    `missing` holds what the customer must be asked first.
     """
 
     outcome: Outcome
@@ -59,6 +81,7 @@ class Ruling:
     deviation: str = ""
     note: str = ""
     states_amount: bool = False
+    missing: tuple[Missing, ...] = ()
 
 
 Rule = Callable[[Question], Ruling]

@@ -1,0 +1,18 @@
+"""`recourse policy`: evaluate, explain, check, compare and publish policy packs."""
+
+import typer
+
+from deploy.local.cli import policy_evaluate
+
+# A new verb is a module with `add_to(group)`, named here.
+VERBS = (policy_evaluate,)
+
+group = typer.Typer(no_args_is_help=True, help="Ask policy packs, check, compare and publish them.")
+
+for verb in VERBS:
+    verb.add_to(group)
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register the group."""
+    app.add_typer(group, name="policy")

@@ -1,0 +1,170 @@
+"""Reading structured policy requests from files, and asking packs on this machine, without a running stack."""
+
+import asyncio
+import json
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from pydantic import ValidationError
+
+from deploy.local.environment import ROOT
+from services.triage.adapters.policy_pack import PolicyPack
+from services.triage.adapters.records_file import RecordsFile
+from services.triage.domain.policies.evaluation import PolicyAnswer, PolicyRequest
+from services.triage.domain.policies.gathering import gather
+from shared.kernel.errors import MalformedInput
+
+PolicyOption = Annotated[
+    str | None, typer.Option("--policy", metavar="DIR|NAME", help="The pack; else the one that a request names.")
+]
+RecordsOption = Annotated[
+    list[Path] | None, typer.Option("--records", metavar="FILE", help="JSON lines with `facts` to look records up in.")
+]
+RequestsArgument = Annotated[
+    str, typer.Argument(metavar="FILE|-", help="A request, {requests: [...]}, JSON lines, or a folder of such files.")
+]
+
+
+@dataclass(frozen=True)
+class Item:
+    """One request of a file: the item that it belongs to, its place there, and what the file expects, if it does."""
+
+    name: str
+    number: int
+    request: PolicyRequest
+    expect: dict[str, Any]
+    only_if: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Answered:
+    """A request with the pack's answer; None when the request was not made because of its `only_if`."""
+
+    item: Item
+    answer: PolicyAnswer | None
+
+    @property
+    def as_expected(self) -> bool | None:
+        """Whether outcome and clause are the expected ones; None when the file expects nothing."""
+        if not self.item.expect or self.answer is None:
+            return None
+        wanted = self.item.expect
+        got = {"outcome": self.answer.outcome, "clause": self.answer.clause.clause}
+        return all(wanted.get(name) in (None, value) for name, value in got.items())
+
+
+def read_requests(source: str) -> list[Item]:
+    """Read requests from a file, `-` for standard input, or a folder; raises MalformedInput naming file and field."""
+    if source == "-":
+        return list(_items(sys.stdin.read(), "standard input"))
+    path = Path(source)
+    files = [path] if not path.is_dir() else sorted(p for p in path.iterdir() if p.suffix in {".json", ".jsonl"})
+    found: list[Item] = []
+    for file in files:
+        try:
+            text = file.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise MalformedInput(f"cannot be read: {error}", field=str(file), fix="name a file of requests") from error
+        found += _items(text, str(file))
+    if not found:
+        raise MalformedInput("holds no requests", field=source, fix='write {"requests": [...]}')
+    return found
+
+
+def packs_of(items: list[Item], policy: str | None) -> dict[str, PolicyPack]:
+    """Load the packs that the requests name, or the one that is given for all of them."""
+    names = {policy or item.request.policy or "" for item in items}
+    return {name: load_pack(name) for name in names}
+
+
+def load_pack(name: str) -> PolicyPack:
+    """Load a pack from a directory, or by its name from the shipped ones."""
+    return PolicyPack(pack_home(name))
+
+
+def pack_home(name: str) -> Path:
+    """Give a pack's directory by path or by name; raises MalformedInput that lists the names."""
+    if not name:
+        raise MalformedInput("no policy is named", field="policy", fix="give --policy, or `policy` in the request")
+    for home in (Path(name), ROOT / "policies" / name):
+        if (home / "pack.yaml").is_file():
+            return home
+    known = sorted(path.parent.name for path in (ROOT / "policies").glob("*/pack.yaml"))
+    raise MalformedInput(f"{name} holds no pack.yaml", field="policy", fix=f"name a directory, or {', '.join(known)}")
+
+
+def ask(
+    items: list[Item], packs: dict[str, PolicyPack], policy: str | None, records: list[Path] | None
+) -> list[Answered]:
+    """Give each request's answer, in order. `now` is this moment where a request does not say."""
+    served = RecordsFile(*records) if records else None
+    now = datetime.now(UTC)
+    answered: list[Answered] = []
+    outcomes: dict[tuple[str, int], str] = {}
+    for item in items:
+        needed = item.only_if
+        if needed and outcomes.get((item.name, int(needed.get("request", 0)))) != needed.get("outcome"):
+            answered.append(Answered(item, None))
+            continue
+        pack = packs[policy or item.request.policy or ""]
+        request = item.request if item.request.now else item.request.model_copy(update={"now": now})
+        if request.action and pack.facts.actions and request.action not in pack.facts.actions:
+            raise MalformedInput(
+                f"{request.action!r} is unknown",
+                field=f"{item.name}: action",
+                fix=f"use one of {', '.join(pack.facts.actions)}",
+            )
+        if served:
+            request = asyncio.run(gather(request, pack.facts, served.lookup))
+        answer = pack.answer(request)
+        outcomes[item.name, item.number] = answer.outcome
+        answered.append(Answered(item, answer))
+    return answered
+
+
+def _items(text: str, place: str) -> Iterator[Item]:
+    try:
+        documents = [(place, json.loads(text))]
+    except ValueError:
+        documents = [
+            (f"{place}:{number}", _parsed(line, f"{place}:{number}"))
+            for number, line in enumerate(text.splitlines(), start=1)
+            if line.strip()
+        ]
+    for where, document in documents:
+        if isinstance(document, list):
+            document = {"requests": document}
+        if not isinstance(document, dict):
+            raise MalformedInput("must be an object", field=where, fix="see docs/policy_requests.md")
+        many = "requests" in document
+        name = str(document.get("id") or document.get("task") or Path(where).name)
+        for number, one in enumerate(document["requests"] if many else [document]):
+            inner = one if isinstance(one, dict) and "request" in one else {"request": one}
+            yield Item(
+                name,
+                number,
+                _request(inner["request"], f"{where}: requests.{number}" if many else where),
+                inner.get("expect") or {},
+                inner.get("only_if") or {},
+            )
+
+
+def _parsed(line: str, where: str) -> Any:
+    try:
+        return json.loads(line)
+    except ValueError as error:
+        raise MalformedInput(f"is not JSON: {error}", field=where, fix="see docs/policy_requests.md") from error
+
+
+def _request(value: Any, where: str) -> PolicyRequest:
+    try:
+        return PolicyRequest.model_validate(value)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        inside = ".".join(str(part) for part in first["loc"])
+        raise MalformedInput(first["msg"], field=f"{where}: {inside}", fix="see docs/policy_requests.md") from error
