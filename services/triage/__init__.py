@@ -14,5 +14,7 @@ CHARTER = Charter(
         "triage.request_referred.v1",
         "triage.information_asked.v1",
         "triage.attempt_refused.v1",
+        "triage.policy_published.v1",
+        "triage.policy_publication_refused.v1",
     ),
 )

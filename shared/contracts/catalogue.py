@@ -10,6 +10,7 @@ from shared.contracts import (
     intake,
     intake_drafts,
     triage,
+    triage_policy,
     triage_requests,
     upcasters,
 )
@@ -21,6 +22,7 @@ MODULES = (
     intake_drafts,
     triage,
     triage_requests,
+    triage_policy,
     approvals,
     approvals_after,
     approvals_delegations,

@@ -12,11 +12,13 @@ from shared.contracts.event import Recorded
 from shared.contracts.followup import FollowupAttemptRefused
 from shared.contracts.intake import IntakeAttemptRefused
 from shared.contracts.triage import TriageAttemptRefused
+from shared.contracts.triage_policy import PolicyPublicationRefused
 from shared.kernel.errors import Refused
 
 REFUSALS = (
     IntakeAttemptRefused,
     TriageAttemptRefused,
+    PolicyPublicationRefused,
     ApprovalsAttemptRefused,
     DelegationRefused,
     FollowupAttemptRefused,
