@@ -170,6 +170,17 @@ Index("promise_board_state", "state", "due", "promise_id", _table=promise_board,
 Index("promise_board_due", "due", "promise_id", _table=promise_board, postgresql_where=MADE)
 Index("promise_board_case", "case_id", _table=promise_board)
 
+refusal = Table(
+    "refusal",
+    metadata,
+    Column("boundary_id", Uuid, primary_key=True),
+    *(owned("triage", name, Uuid) for name in ("case_id", "request_id")),
+    *(owned("triage", name, Text) for name in ("policy", "policy_version", "clause", "kind")),
+    owned("triage", "stated_at", INSTANT),
+)
+Index("refusal_clause", "policy", "clause", "stated_at", _table=refusal)
+Index("refusal_request", "request_id", _table=refusal)
+
 customer = Table(
     "customer",
     metadata,
@@ -208,6 +219,7 @@ CASE_SEARCH = ReadModel(case_search)
 CASE_TIMELINE = ReadModel(case_timeline, append_only=True)
 APPROVAL_INBOX = ReadModel(approval_inbox)
 PROMISE_BOARD = ReadModel(promise_board)
+REFUSAL = ReadModel(refusal)
 CUSTOMER = ReadModel(customer)
 CUSTOMER_ADDRESS = ReadModel(customer_address, append_only=True)
 COUNTER = ReadModel(counter)
@@ -217,6 +229,7 @@ MODELS = (
     CASE_TIMELINE,
     APPROVAL_INBOX,
     PROMISE_BOARD,
+    REFUSAL,
     CUSTOMER,
     CUSTOMER_ADDRESS,
     COUNTER,

@@ -62,6 +62,8 @@ class Maker:
             return None if absent else self._value(self.random.choice(kinds), name, pool, at_least)
         if origin is tuple:
             return [self._value(args[0], name, pool, 1) for _ in range(self.random.randint(at_least, 2))]
+        if origin is dict:
+            return {self._value(args[0], name, pool): self._value(args[1], name, pool) for _ in range(max(1, at_least))}
         if origin is Literal:
             return self.random.choice(args)
         if issubclass(annotation, BaseModel):
