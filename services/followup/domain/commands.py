@@ -1,18 +1,23 @@
 """What followup can be asked to do. Commands that follow from other services' facts carry when those happened."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
+from shared.contracts.followup_clocks import CalendarPublished, TimeTarget
 from shared.contracts.values import Backing
 
 
 @dataclass(frozen=True, slots=True)
 class OfCase:
-    """What every command says: which case it is about, and when (for a reaction: when its cause was recorded)."""
+    """What every command says: which case it is about, and when (for a reaction: when its cause was recorded).
+
+    `cause` is the event that a reaction follows from.
+    """
 
     case_id: UUID
     now: datetime
+    cause: UUID | None = field(default=None, kw_only=True)
 
     @property
     def stream_id(self) -> UUID:
@@ -21,9 +26,11 @@ class OfCase:
 
 @dataclass(frozen=True, slots=True)
 class TakeUpCase(OfCase):
-    """It became known whose case this is."""
+    """It became known whose case this is, over which channel it came in, and when the customer wrote."""
 
     customer_id: UUID
+    channel: str | None = None
+    received_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +38,20 @@ class HearMessage(OfCase):
     """The customer said something; triage has yet to read it, or has already."""
 
     message_id: UUID
+    said_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HearOurselves(OfCase):
+    """We said something to the customer: `said_by` is who, `purpose` what for, as in MessageSent."""
+
+    message_id: UUID
+    said_at: datetime
+    said_by: str
+    purpose: str
+    channel: str
+    text: str
+    second_transcript: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +63,7 @@ class ReadMessage(OfCase):
     language: str
     settled: bool | None = None
     corrected: bool = False
+    kinds: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +106,24 @@ class MakePromise(ByPerson):
 
 
 @dataclass(frozen=True, slots=True)
+class ConfirmFoundPromise(ByPerson):
+    """What was found in our words is a promise, and this backs it; `due` None takes the time that was said."""
+
+    promise_id: UUID
+    backing: Backing
+    due: datetime | None = None
+    what: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DismissFoundPromise(ByPerson):
+    """What was found in our words is no promise, or none that we owe."""
+
+    promise_id: UUID
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class KeepPromise(ByPerson):
     """Say that a promise is kept, since `kept_at` (None: now), and how one can see it."""
 
@@ -121,6 +161,47 @@ class LetTimePass(OfCase):
     """A timer fired: everything of the case that is due at `now` happens."""
 
 
+@dataclass(frozen=True, slots=True)
+class PauseClock(ByPerson):
+    """Let a clock (by name) stand still, with the reason, and who has the case meanwhile."""
+
+    clock: str
+    reason: str
+    held_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class ResumeClock(ByPerson):
+    """Let a clock (by name) run again."""
+
+    clock: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class RetargetClock(ByPerson):
+    """Give a clock (by name) another target; what has passed and was paused counts as before."""
+
+    clock: str
+    target: TimeTarget
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class PublishCalendar:
+    """Pin a calendar's content under its version."""
+
+    calendar: CalendarPublished
+    now: datetime
+
+    @property
+    def stream_id(self) -> UUID:
+        return self.calendar.calendar_id
+
+
+ClockCommand = PauseClock | ResumeClock | RetargetClock
+FoundCommand = ConfirmFoundPromise | DismissFoundPromise
 PromiseCommand = KeepPromise | RenegotiatePromise | ReleasePromise
-PersonsCommand = MakePromise | PromiseCommand | ResolveCase
-Command = TakeUpCase | HearMessage | ReadMessage | NoteMatter | PersonsCommand | LetTimePass
+PersonsCommand = MakePromise | FoundCommand | PromiseCommand | ResolveCase | ClockCommand
+CaseCommand = TakeUpCase | HearMessage | HearOurselves | ReadMessage | NoteMatter | PersonsCommand | LetTimePass
+Command = CaseCommand | PublishCalendar

@@ -3,19 +3,25 @@
 from typing import assert_never
 
 from services.followup.domain.commands import (
+    CaseCommand,
     Command,
     HearMessage,
+    HearOurselves,
     KeepPromise,
     LetTimePass,
     MakePromise,
     NoteMatter,
+    PauseClock,
+    PublishCalendar,
     ReadMessage,
     ReleasePromise,
     RenegotiatePromise,
     ResolveCase,
+    ResumeClock,
+    RetargetClock,
     TakeUpCase,
 )
-from services.followup.domain.policies import listening, promises, settling
+from services.followup.domain.policies import clock_commands, clocks, listening, promises, settling
 from services.followup.domain.policies.cadence import FollowupRules
 from services.followup.domain.state import Followup, evolve
 from shared.contracts.event import Fact
@@ -29,11 +35,21 @@ def make_decider(rules: FollowupRules) -> Decider[Command, Followup, Fact]:
 
 def decide(command: Command, state: Followup, rules: FollowupRules) -> list[Fact]:
     """Give the facts that a command leads to; raises NotFound for a case or promise that is not known here."""
+    if isinstance(command, PublishCalendar):
+        return [] if state.published else [command.calendar]
+    if isinstance(command, PauseClock | ResumeClock | RetargetClock):
+        return clock_commands.move(command, state, rules.clocks)
+    return clocks.with_moves(command, state, _decide(command, state, rules), rules.clocks)
+
+
+def _decide(command: CaseCommand, state: Followup, rules: FollowupRules) -> list[Fact]:
     match command:
         case TakeUpCase():
             return listening.take_up(command, state)
         case HearMessage():
             return listening.hear(command, state, rules)
+        case HearOurselves():
+            return []
         case ReadMessage():
             return listening.read(command, state, rules)
         case NoteMatter():

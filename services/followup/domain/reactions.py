@@ -4,7 +4,15 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID, uuid5
 
-from services.followup.domain.commands import Command, Debt, HearMessage, NoteMatter, ReadMessage, TakeUpCase
+from services.followup.domain.commands import (
+    Command,
+    Debt,
+    HearMessage,
+    HearOurselves,
+    NoteMatter,
+    ReadMessage,
+    TakeUpCase,
+)
 from shared.contracts.approvals import (
     ExceptionApproved,
     ExceptionCountered,
@@ -13,7 +21,7 @@ from shared.contracts.approvals import (
     ExceptionWithdrawn,
 )
 from shared.contracts.event import Fact, Recorded
-from shared.contracts.intake import CaseOpened, MessageReceived
+from shared.contracts.intake import CaseOpened, MessageReceived, MessageSent
 from shared.contracts.triage import (
     AssessmentCorrected,
     BoundaryStated,
@@ -46,9 +54,26 @@ def react(event: Recorded, fact: Fact, _now: datetime) -> list[Command]:
     at = event.recorded_at
     match fact:
         case CaseOpened():
-            return [TakeUpCase(fact.case_id, at, fact.customer_id)]
+            return [
+                TakeUpCase(fact.case_id, at, fact.customer_id, fact.channel, fact.received_at, cause=event.event_id)
+            ]
         case MessageReceived():
-            return [HearMessage(fact.case_id, at, fact.message_id)]
+            return [HearMessage(fact.case_id, at, fact.message_id, fact.received_at, cause=event.event_id)]
+        case MessageSent():
+            return [
+                HearOurselves(
+                    fact.case_id,
+                    at,
+                    fact.message_id,
+                    fact.said_at,
+                    event.actor,
+                    fact.purpose,
+                    fact.channel,
+                    fact.text,
+                    fact.second_transcript,
+                    cause=event.event_id,
+                )
+            ]
         case RequestAssessed() | AssessmentCorrected():
             reading = fact.reading
             return [
@@ -60,13 +85,15 @@ def react(event: Recorded, fact: Fact, _now: datetime) -> list[Command]:
                     language=reading.language,
                     settled=reading.settled,
                     corrected=isinstance(fact, AssessmentCorrected),
+                    kinds=reading.kinds,
+                    cause=event.event_id,
                 )
             ]
         case _:
             matter = _matter(event, fact)
             if matter is None:
                 return []
-            return [NoteMatter(fact.stream_id, at, *matter)]
+            return [NoteMatter(fact.stream_id, at, *matter, cause=event.event_id)]
 
 
 def _matter(event: Recorded, fact: Fact) -> _Matter | None:

@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import Literal, NamedTuple, TypeVar
 from uuid import UUID
 
+from services.followup.domain.policies.clock_state import Clocks, learn
 from shared.contracts.event import Fact
 from shared.contracts.followup import (
     CaseClosed,
@@ -26,9 +27,12 @@ from shared.contracts.followup import (
     PromiseReleased,
     PromiseRenegotiated,
 )
+from shared.contracts.followup_clocks import CalendarPublished
+from shared.contracts.followup_found import FoundPromiseDismissed, PromiseFound
 from shared.contracts.values import Backing
 
 V = TypeVar("V")
+NO_CLOCKS_YET = Clocks()
 OVER = ("kept", "released")
 ANSWERS = ("boundary", "granted", "asked", "approved", "rejected", "countered", "expired")
 DECIDED = ("approved", "rejected", "countered", "withdrawn", "expired")
@@ -70,6 +74,8 @@ class Followup:
     owed: promises that wait until the customer is known;  exceptions: by id, whether they are decided
     answered: there was an answer to the customer;  quiet_since: the latest thing that anybody said
     unchecked: something came up since the customer was last to be asked whether it is settled
+    found: what we said that sounds like a promise and nobody has looked at
+    published: for the stream of a calendar, that it is pinned
     """
 
     status: Literal["open", "resolved", "closed"] = "open"
@@ -87,6 +93,9 @@ class Followup:
     check_in: CheckIn | None = None
     unchecked: bool = True
     closes_at: datetime | None = None
+    clocks: Clocks = NO_CLOCKS_YET
+    found: Mapping[UUID, PromiseFound] = field(default_factory=lambda: MappingProxyType({}))
+    published: bool = False
 
     @property
     def open_promises(self) -> tuple[Promise, ...]:
@@ -113,6 +122,12 @@ class Followup:
 
 def evolve(state: Followup, fact: Fact) -> Followup:
     """Fold one fact into the state; facts that do not concern it leave it as it is."""
+    clocks = learn(state.clocks, fact)
+    after = _evolve(state, fact)
+    return after if clocks is state.clocks else replace(after, clocks=clocks)
+
+
+def _evolve(state: Followup, fact: Fact) -> Followup:
     match fact:
         case CaseTakenUp():
             return replace(state, customer_id=fact.customer_id)
@@ -124,10 +139,17 @@ def evolve(state: Followup, fact: Fact) -> Followup:
             return replace(
                 state,
                 promises=_with(state.promises, fact.promise_id, Promise(fact, fact.due, fact.at_risk_from)),
-                owed=MappingProxyType({key: owed for key, owed in state.owed.items() if key != fact.promise_id}),
+                owed=_without(state.owed, fact.promise_id),
                 answered=True,
                 unchecked=True,
+                found=_without(state.found, fact.promise_id),
             )
+        case PromiseFound():
+            return replace(state, found=_with(state.found, fact.promise_id, fact))
+        case FoundPromiseDismissed():
+            return replace(state, found=_without(state.found, fact.promise_id))
+        case CalendarPublished():
+            return replace(state, published=True)
         case PromiseAtRisk():
             return _put(state, state.promises[fact.promise_id]._replace(status="at_risk"))
         case PromiseBroken():
@@ -202,6 +224,10 @@ def _put(state: Followup, promise: Promise) -> Followup:
 
 def _with(mapping: Mapping[UUID, V], key: UUID, value: V) -> Mapping[UUID, V]:
     return MappingProxyType({**mapping, key: value})
+
+
+def _without(mapping: Mapping[UUID, V], key: UUID) -> Mapping[UUID, V]:
+    return MappingProxyType({known: value for known, value in mapping.items() if known != key})
 
 
 def _later(one: datetime | None, other: datetime) -> datetime:

@@ -4,7 +4,7 @@ from datetime import datetime
 from uuid import UUID, uuid5
 
 from services.followup.domain.commands import LetTimePass
-from shared.contracts.event import Fact, Recorded
+from shared.contracts.event import CaseFact, Fact, Recorded
 from shared.contracts.followup import (
     CaseClosed,
     CaseReopened,
@@ -18,11 +18,23 @@ from shared.contracts.followup import (
     PromiseReleased,
     PromiseRenegotiated,
 )
+from shared.contracts.followup_clocks import ClockMoves, ClocksMoved
 from shared.kernel.timers import CancelTimer, SetTimer, Timer, TimerChange
 
 
 def timers(_event: Recorded, fact: Fact) -> list[TimerChange]:
-    """Set and cancel timers: two a promise, and one each a case for silence, check-in and close."""
+    """Set and cancel timers: two a promise, and one each a case for silence, check-in, close and its clocks."""
+    moves = fact.moves if isinstance(fact, ClocksMoved) else getattr(fact, "clocks", None)
+    changes = _of(fact)
+    if isinstance(moves, ClockMoves) and isinstance(fact, CaseFact):
+        look = moves.look_again_at
+        changes.append(
+            _cancel(fact.case_id, "clocks") if look is None else _set(fact.case_id, fact.case_id, "clocks", look)
+        )
+    return changes
+
+
+def _of(fact: Fact) -> list[TimerChange]:
     match fact:
         case PromiseMade() | PromiseRenegotiated():
             return [

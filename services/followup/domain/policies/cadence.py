@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from services.followup.domain.policies.clock_rules import NO_CLOCKS, ClockRules
 from shared.kernel.worktime import Calendar
 
 
@@ -40,10 +41,11 @@ class Cadence(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class FollowupRules:
-    """The cadence in force, and the calendar that it counts in."""
+    """The cadence in force, the calendar that it counts in, and the clocks that run beside."""
 
     cadence: Cadence
     calendar: Calendar
+    clocks: ClockRules = NO_CLOCKS
 
     def promise_due(self, made: datetime, backing: Literal["clause", "decision"], working_days: int | None) -> datetime:
         """Give when a promise made then falls due: after `working_days`, else after the usual time for its backing."""

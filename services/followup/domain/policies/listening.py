@@ -25,7 +25,12 @@ def take_up(command: TakeUpCase, state: Followup) -> list[Fact]:
         return []
     waiting = sorted(state.owed.values(), key=lambda entry: (entry[0].due, entry[0].promise_id))
     return [
-        CaseTakenUp(case_id=command.case_id, customer_id=command.customer_id),
+        CaseTakenUp(
+            case_id=command.case_id,
+            customer_id=command.customer_id,
+            channel=command.channel,
+            received_at=command.received_at,
+        ),
         *(made(command.case_id, command.customer_id, owed, backing) for owed, backing in waiting),
     ]
 
@@ -60,6 +65,7 @@ def read(command: ReadMessage, state: Followup, rules: FollowupRules) -> list[Fa
         read=True,
         language=None if command.language == UNKNOWN_LANGUAGE else command.language,
         settled=command.settled,
+        kinds=command.kinds or None,
     )
     noted = evolve(after, note)
     if noted == after:
