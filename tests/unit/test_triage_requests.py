@@ -1,6 +1,7 @@
 """Several requests in a message, requests that wait for information, and the policy that a case is pinned to."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -8,7 +9,7 @@ import pytest
 
 from services.triage.domain.commands import AssessMessage, Command
 from services.triage.domain.decider import make_decider
-from services.triage.domain.policies.answering import UNSURE, Policy, TriageRules
+from services.triage.domain.policies.answering import UNREAD, UNSURE, Policy, TriageRules
 from services.triage.domain.policies.ruling import Missing, Question, Ruling, Trace
 from services.triage.domain.reactions import ids_from
 from shared.contracts.event import Fact
@@ -22,7 +23,7 @@ from shared.contracts.triage import (
     RequestGranted,
     RequestReferred,
 )
-from shared.contracts.triage_requests import InformationAsked, PolicyRef
+from shared.contracts.triage_requests import InformationAsked, LookedUpRecord, PolicyRef
 from shared.contracts.values import Alternative, ClauseRef, Money
 from tests.support.triage import BLEMISH, CASE, TUESDAY, message, reading, request_of, shop, triage_rules
 
@@ -125,7 +126,7 @@ DATE = reading(days_since_purchase=45)
 
 
 def test_what_policy_must_know_first_is_asked_once() -> None:
-    first, again = decide(said(1, LATE), said(2, reading()))
+    first, again = decide(said(1, LATE), said(2, LATE))
     assert [type(fact) for fact in first] == [RequestAssessed, InformationAsked]
     asked = first[1]
     assert isinstance(asked, InformationAsked)
@@ -135,11 +136,45 @@ def test_what_policy_must_know_first_is_asked_once() -> None:
 
 
 def test_the_answer_to_the_question_decides_the_request_that_waited() -> None:
-    _, _, answered = decide(said(1, LATE), said(2, reading()), said(3, DATE))
+    _, answered = decide(said(1, LATE), said(2, DATE))
     assert [type(fact) for fact in answered] == [RequestAssessed, BoundaryStated]
     boundary = answered[1]
     assert isinstance(boundary, BoundaryStated)
-    assert (boundary.request_id, boundary.message_id, boundary.kind) == (request_of(1), message(3), "buyers_remorse")
+    assert (boundary.request_id, boundary.message_id, boundary.kind) == (request_of(1), message(2), "buyers_remorse")
+
+
+def test_an_answer_that_the_rules_cannot_read_goes_to_a_person_with_the_request() -> None:
+    _, unread, later = decide(said(1, LATE), said(2, reading()), said(3, DATE))
+    assert [type(fact) for fact in unread] == [RequestAssessed, RequestReferred]
+    referred = unread[1]
+    assert isinstance(referred, RequestReferred)
+    assert (referred.request_id, referred.reason) == (request_of(1), UNREAD)
+    assert [type(fact) for fact in later] == [RequestAssessed]  # a person has it now
+
+
+def test_what_was_looked_up_is_kept_and_answers_later_requests_too() -> None:
+    seen: list[Question] = []
+
+    class Watching(Versions):
+        def version(self, ref: PolicyRef) -> Policy:
+            policy = super().version(ref)
+
+            def rule(asked: Question) -> Ruling:
+                seen.append(asked)
+                return policy.rule(asked)
+
+            return replace(policy, rule=rule)
+
+    order = LookedUpRecord(
+        kind="order", id="W1", found=True, value='{"status":"delivered"}', source="provider", as_of=TUESDAY,
+        age_seconds=0.5,
+    )  # fmt: skip
+    decider = make_decider(TriageRules(Watching(), triage_rules().calendar))
+    first = decider.decide(replace(said(1, LATE), looked_up=(order,)), decider.fold([]))
+    decider.decide(said(2, reading("unfounded_demand", remedy="discount")), decider.fold(first))
+    assert isinstance(first[0], RequestAssessed)
+    assert first[0].looked_up == (order,)
+    assert [dict(asked.records) for asked in seen] == [{"order": {"status": "delivered"}}] * 2
 
 
 def test_a_request_that_is_said_again_with_the_date_is_answered_once() -> None:

@@ -13,6 +13,7 @@ from services.triage.domain.policies.answering import (
     language_of,
     policy_of,
     proposed,
+    refer_unread,
 )
 from services.triage.domain.policies.asking import added
 from services.triage.domain.state import Assessment, Triage, evolve
@@ -69,8 +70,11 @@ def _assess(command: AssessMessage, state: Triage, rules: TriageRules) -> list[F
     )
     after = evolve(state, fact)
     told = [after.waiting[key] for key, one in state.waiting.items() if added(one.reading, reading)]
-    wanted = [*told, *(one for one in requests if not _covered(one, appealed, after) and not _repeats(one, told))]
+    open_ones = tuple(after.waiting.values())
+    wanted = [*told, *(one for one in requests if not _covered(one, appealed, after) and not _repeats(one, open_ones))]
     facts = [fact, *answer_all(command, wanted, after, rules, again=True)]
+    if not asks and not told and reading.settled is None:
+        facts += [refer_unread(command, one, rules) for one in state.waiting.values()]
     return facts + _appeal(command, reading, appealed, state, facts, rules)
 
 
@@ -165,16 +169,16 @@ def _appealed(reading: Reading, state: Triage) -> BoundaryStated | None:
 
 
 def _covered(one: Assessment, appealed: BoundaryStated | None, state: Triage) -> bool:
-    """Tell whether a request is the appeal itself: it wants what the boundary refused, or nothing else in particular."""
+    """Tell whether a request is the appeal itself: it wants what was refused, or nothing in particular."""
     if appealed is None:
         return False
     refused = state.request(appealed.request_id)
     return one.reading.remedy in (None, refused.reading.remedy if refused else None)
 
 
-def _repeats(one: Assessment, told: Sequence[Assessment]) -> bool:
-    """Tell whether a request only says again what waited for the information that came with it."""
-    return any(one.reading.remedy in (None, other.reading.remedy) for other in told)
+def _repeats(one: Assessment, waiting: Sequence[Assessment]) -> bool:
+    """Tell whether a request only says again what waits, or waited, for information."""
+    return any(one.reading.remedy in (None, other.reading.remedy) for other in waiting)
 
 
 def _changes(correction: Correction) -> dict[str, object]:

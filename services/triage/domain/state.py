@@ -2,7 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 from uuid import UUID
+
+from pydantic_core import from_json
 
 from services.triage.domain.policies.asking import added, leading, request_id, requests_of
 from shared.contracts.event import Fact
@@ -63,6 +66,7 @@ class Triage:
     referred: frozenset[tuple[str, str | None]] = frozenset()
     proposed: tuple[ExceptionProposed, ...] = ()
     policy: PolicyRef | None = None
+    records: Mapping[str, dict[str, Any] | None] = field(default_factory=dict)
     language: str = UNKNOWN_LANGUAGE
 
     def request(self, request_id: UUID) -> Assessment | None:
@@ -79,7 +83,9 @@ def evolve(state: Triage, fact: Fact) -> Triage:
     match fact:
         case RequestAssessed():
             read = Assessment(fact.message_id, fact.request_id, fact.channel or DEFAULT_CHANNEL, fact.reading)
-            return replace(_read(state, read), policy=state.policy or fact.policy)
+            records = {one.kind: from_json(one.value) for one in fact.looked_up}
+            known = {**state.records, **records} if records else state.records
+            return replace(_read(state, read), policy=state.policy or fact.policy, records=known)
         case AssessmentCorrected():
             before = state.assessments.get(fact.message_id)
             channel = before.channel if before else DEFAULT_CHANNEL

@@ -1,6 +1,6 @@
 """Answers requests by the policy: which fact a ruling becomes, and whether it has been said before."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol, assert_never
@@ -9,15 +9,16 @@ from services.triage.domain.commands import AssessMessage, CorrectAssessment, Ne
 from services.triage.domain.policies import answers
 from services.triage.domain.policies.answers import Asked
 from services.triage.domain.policies.asking import request_id
-from services.triage.domain.policies.ruling import Question, Rule, Ruling, question_of
+from services.triage.domain.policies.ruling import Question, Rule, question_of
 from services.triage.domain.policies.wording import Wording
 from services.triage.domain.state import UNKNOWN_LANGUAGE, Assessment, Triage, evolve
 from shared.contracts.event import Fact
-from shared.contracts.triage import ExceptionProposed, Reading
+from shared.contracts.triage import ExceptionProposed, Reading, RequestReferred
 from shared.contracts.triage_requests import PolicyRef
 from shared.kernel.worktime import Calendar
 
 ASKED_AGAIN = "The customer asks again for what was refused."
+UNREAD = "The customer was asked and wrote again, but not what the rules could read as the answer."
 UNSURE = "The reading is too unsure to answer by rule."
 Assessing = AssessMessage | CorrectAssessment
 
@@ -121,6 +122,19 @@ def _answer(command: Assessing, one: Assessment, state: Triage, rules: TriageRul
             assert_never(ruling.outcome)
 
 
+def refer_unread(command: Assessing, one: Assessment, rules: TriageRules) -> Fact:
+    """Hand a request that waits for information to a person: the customer wrote, and rules found no answer in it."""
+    assert one.request_id is not None
+    return RequestReferred(
+        case_id=command.case_id,
+        request_id=one.request_id,
+        message_id=command.message_id,
+        kind=one.reading.kinds[0],
+        reason=UNREAD,
+        answer_due=rules.calendar.add_days(command.now, 1),
+    )
+
+
 def proposed(exceptions: Sequence[ExceptionProposed], kind: str, clause: str) -> bool:
     """Tell whether an exception from a clause was proposed for a kind of demand."""
     return any((p.kind, p.clause.clause) == (kind, clause) for p in exceptions)
@@ -139,4 +153,5 @@ def _ids(ids: NewIds, one: Assessment, state: Triage) -> NewIds:
 
 
 def _question(command: Assessing, one: Assessment, state: Triage) -> Question:
-    return question_of(one.reading, language_of(one.reading, state), one.channel)
+    language = language_of(one.reading, state)
+    return question_of(one.reading, language, one.channel, records=state.records, now=command.now)

@@ -6,6 +6,9 @@ from services.triage.domain.policies.ruling import TOPIC
 from shared.contracts.said import AskedFor
 from shared.contracts.triage import Evidence, Reading
 
+RECORDS = {"user": "customer"}
+"""The record that a reference stands for, where it has another name."""
+
 
 def requests_of(reading: Reading) -> tuple[Reading, ...]:
     """Give each request of a message as a reading, the leading one's kind and remedy first in its own; none for none.
@@ -38,9 +41,19 @@ def added(open_request: Reading, newer: Reading) -> Reading | None:
         for name in ("days_since_purchase", "amount", "order")
         if getattr(newer, name) is not None and getattr(open_request, name) is None
     }
+    if references := [r for r in newer.references if r.kind not in {known.kind for known in open_request.references}]:
+        changes["references"] = (*open_request.references, *references)
     if topics:
         changes["evidence"] = (*open_request.evidence, *topics)
     return open_request.model_copy(update=changes) if changes else None
+
+
+def records_named(reading: Reading) -> tuple[tuple[str, str], ...]:
+    """Give (kind, id) of each record that a message names, the first of a kind only; a user is a customer's record."""
+    named = [(RECORDS.get(one.kind, one.kind), one.value) for one in reading.references]
+    if reading.order:
+        named.append(("order", reading.order))
+    return tuple({kind: (kind, record_id) for kind, record_id in reversed(named)}.values())
 
 
 def _own(reading: Reading, number: int) -> Reading:

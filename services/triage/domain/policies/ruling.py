@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
@@ -88,8 +89,15 @@ Rule = Callable[[Question], Ruling]
 """A policy as a function: the same question gets the same ruling."""
 
 
-def question_of(reading: Reading, language: str, channel: str) -> Question:
-    """Ask about a reading's leading kind."""
+def question_of(
+    reading: Reading,
+    language: str,
+    channel: str,
+    *,
+    records: Mapping[str, dict[str, Any] | None] = MappingProxyType({}),
+    now: datetime | None = None,
+) -> Question:
+    """Ask about a reading's leading kind, in view of what was looked up; ids that it names become arguments."""
     topics = {e.finding.removeprefix(TOPIC) for e in reading.evidence if e.finding.startswith(TOPIC)}
     return Question(
         kind=reading.kinds[0] if reading.kinds else "other",
@@ -105,4 +113,10 @@ def question_of(reading: Reading, language: str, channel: str) -> Question:
         confidence=reading.confidence,
         amount=reading.amount,
         days_since_purchase=reading.days_since_purchase,
+        order=reading.order,
+        arguments={f"{one.kind}_id": one.value for one in reversed(reading.references)},
+        customer=records.get("customer"),
+        records={kind: record for kind, record in records.items() if kind != "customer"},
+        claims=tuple(dict.fromkeys(one.claim for one in reading.claims)),
+        now=now,
     )
