@@ -135,6 +135,11 @@ def test_what_policy_must_know_first_is_asked_once() -> None:
     assert [type(fact) for fact in again] == [RequestAssessed]
 
 
+def test_a_question_of_the_customer_is_answered_while_a_request_waits() -> None:
+    _, asked_back = decide(said(1, LATE), said(2, reading("information", remedy="discount")))
+    assert [type(fact) for fact in asked_back] == [RequestAssessed, BoundaryStated]
+
+
 def test_the_answer_to_the_question_decides_the_request_that_waited() -> None:
     _, answered = decide(said(1, LATE), said(2, DATE))
     assert [type(fact) for fact in answered] == [RequestAssessed, BoundaryStated]

@@ -173,12 +173,17 @@ def _covered(one: Assessment, appealed: BoundaryStated | None, state: Triage) ->
     if appealed is None:
         return False
     refused = state.request(appealed.request_id)
-    return one.reading.remedy in (None, refused.reading.remedy if refused else None)
+    remedy = one.reading.remedy
+    return remedy == (refused.reading.remedy if refused else None) or (remedy is None and not _asks_to_know(one))
 
 
 def _repeats(one: Assessment, waiting: Sequence[Assessment]) -> bool:
     """Tell whether a request only says again what waits, or waited, for information."""
-    return any(one.reading.remedy in (None, other.reading.remedy) for other in waiting)
+    return not _asks_to_know(one) and any(one.reading.remedy in (None, other.reading.remedy) for other in waiting)
+
+
+def _asks_to_know(one: Assessment) -> bool:
+    return "information" in one.reading.kinds
 
 
 def _changes(correction: Correction) -> dict[str, object]:
