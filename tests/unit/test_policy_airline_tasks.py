@@ -42,10 +42,12 @@ def test_a_task_ends_as_the_authors_of_the_data_say(task: Task) -> None:
 
 @pytest.mark.parametrize("task", tasks("airline"), ids=lambda task: str(task.task))
 def test_a_refusal_expected_by_the_source_is_a_refusal_and_an_escalation_one(task: Task) -> None:
-    """Where the source refuses, nothing is done, and something is refused or told; where it escalates, a person acts."""
+    """Where the source refuses, something is refused and nothing done; where it escalates, a person takes over."""
     done = run(task)
     outcomes = {answer.outcome for answer in done.answers if answer}
     if source_items(SOURCE)[task.task]["expected"]["outcome"] == "escalate":
-        assert "needs_person" in outcomes and not done.writes
+        assert "needs_person" in outcomes
+        assert not done.writes
     if source_items(SOURCE)[task.task]["expected"]["outcome"] == "refuse_or_inform":
-        assert "refused" in outcomes and not done.writes
+        assert "refused" in outcomes
+        assert not done.writes
