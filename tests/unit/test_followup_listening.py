@@ -54,7 +54,8 @@ def types(facts: list[Fact]) -> list[type[Fact]]:
 
 def test_an_opened_case_is_taken_up_once() -> None:
     desk = Desk()
-    assert desk.tell(opened()) == [CaseTakenUp(case_id=CASE, customer_id=CUSTOMER)]
+    taken_up = CaseTakenUp(case_id=CASE, customer_id=CUSTOMER, channel="chat", received_at=MONDAY)
+    assert desk.tell(opened()) == [taken_up]
     assert desk.tell(opened()) == []
 
 

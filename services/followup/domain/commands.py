@@ -202,6 +202,6 @@ class PublishCalendar:
 ClockCommand = PauseClock | ResumeClock | RetargetClock
 FoundCommand = ConfirmFoundPromise | DismissFoundPromise
 PromiseCommand = KeepPromise | RenegotiatePromise | ReleasePromise
-PersonsCommand = MakePromise | FoundCommand | PromiseCommand | ResolveCase | ClockCommand
+PersonsCommand = MakePromise | FoundCommand | PromiseCommand | ResolveCase
 CaseCommand = TakeUpCase | HearMessage | HearOurselves | ReadMessage | NoteMatter | PersonsCommand | LetTimePass
-Command = CaseCommand | PublishCalendar
+Command = CaseCommand | ClockCommand | PublishCalendar

@@ -5,6 +5,8 @@ from typing import assert_never
 from services.followup.domain.commands import (
     CaseCommand,
     Command,
+    ConfirmFoundPromise,
+    DismissFoundPromise,
     HearMessage,
     HearOurselves,
     KeepPromise,
@@ -21,7 +23,7 @@ from services.followup.domain.commands import (
     RetargetClock,
     TakeUpCase,
 )
-from services.followup.domain.policies import clock_commands, clocks, listening, promises, settling
+from services.followup.domain.policies import clock_commands, clocks, found, listening, promises, settling
 from services.followup.domain.policies.cadence import FollowupRules
 from services.followup.domain.state import Followup, evolve
 from shared.contracts.event import Fact
@@ -49,13 +51,17 @@ def _decide(command: CaseCommand, state: Followup, rules: FollowupRules) -> list
         case HearMessage():
             return listening.hear(command, state, rules)
         case HearOurselves():
-            return []
+            return found.hear(command, state, rules)
         case ReadMessage():
             return listening.read(command, state, rules)
         case NoteMatter():
             return listening.note_matter(command, state, rules)
         case MakePromise():
             return promises.make(command, state, rules)
+        case ConfirmFoundPromise():
+            return found.confirm(command, state, rules)
+        case DismissFoundPromise():
+            return found.dismiss(command, state)
         case KeepPromise() | RenegotiatePromise() | ReleasePromise():
             return promises.change(command, state, rules)
         case ResolveCase():

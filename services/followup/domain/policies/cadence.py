@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from services.followup.domain.policies.clock_rules import NO_CLOCKS, ClockRules
+from services.followup.domain.policies.said_promises import Ear
 from shared.kernel.worktime import Calendar
 
 
@@ -41,11 +42,14 @@ class Cadence(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class FollowupRules:
-    """The cadence in force, the calendar that it counts in, and the clocks that run beside."""
+    """The cadence in force, the calendar that it counts in, the clocks beside it, and how promises sound."""
 
     cadence: Cadence
     calendar: Calendar
     clocks: ClockRules = NO_CLOCKS
+    ears: tuple[Ear, ...] = ()
+    calendar_name: str = ""
+    calendar_version: str = ""
 
     def promise_due(self, made: datetime, backing: Literal["clause", "decision"], working_days: int | None) -> datetime:
         """Give when a promise made then falls due: after `working_days`, else after the usual time for its backing."""

@@ -1,6 +1,6 @@
 """What is remembered of the clocks of one case, and how each stands: told by its moves in the order of their time."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from types import MappingProxyType
@@ -70,11 +70,18 @@ class Clock:
     def standing(self, until: datetime | None = None) -> Standing:
         """Tell how the clock stands after all its moves, or after those until an instant."""
         now = Standing("running", self.target, self.held_by)
-        for move in self.moves:
+        for move, after in self.history():
             if until is not None and move.at > until:
                 break
-            now = _moved(now, move)
+            now = after
         return now
+
+    def history(self) -> Iterator[tuple[Move, Standing]]:
+        """Give every move in the order of its time, and how the clock stood after it."""
+        now = Standing("running", self.target, self.held_by)
+        for move in self.moves:
+            now = _moved(now, move)
+            yield move, now
 
     def due(self, calendar: Calendar, standing: Standing | None = None) -> datetime | None:
         """Give when it runs out, or when it would have if it is over; None while it is paused."""
@@ -168,9 +175,10 @@ def _moved(now: Standing, move: Move) -> Standing:
             return now._replace(paused_by=move.by or now.paused_by)
         case "resumed", ("paused" | "met" | "cancelled"):
             return _going_on(now, move)._replace(status="running", since=None, paused_by=None)
-        case ("met" | "cancelled") as end, ("running" | "paused"):
+        case (("met" | "cancelled"), ("running" | "paused")):
             over = _going_on(now, move) if now.status == "paused" else now
-            return over._replace(status=end, since=move.at, paused_by=None)
+            status: Status = "met" if move.verb == "met" else "cancelled"
+            return over._replace(status=status, since=move.at, paused_by=None)
         case _:
             return now
 

@@ -22,6 +22,7 @@ from shared.contracts.followup import (
     PromiseReleased,
     PromiseRenegotiated,
 )
+from shared.contracts.followup_found import PromiseFound
 from shared.contracts.values import Backing
 from shared.kernel.errors import NotFound
 
@@ -33,8 +34,11 @@ ATTEMPTS: dict[type[MakePromise | PromiseCommand], str] = {
 }
 
 
-def make(command: MakePromise, state: Followup, rules: FollowupRules) -> list[Fact]:
-    """Make a promise that a clause stated or a decision taken in this case backs; anything else is refused."""
+def make(command: MakePromise, state: Followup, rules: FollowupRules, found: PromiseFound | None = None) -> list[Fact]:
+    """Make a promise that a clause stated or a decision taken in this case backs; anything else is refused.
+
+    One that was `found` in what we said counts as made by who said it, and may be due already.
+    """
     if state.customer_id is None:
         raise NotFound("there is no such case here", field="case_id", fix="check the case id")
     if command.promise_id in state.promises:
@@ -48,19 +52,20 @@ def make(command: MakePromise, state: Followup, rules: FollowupRules) -> list[Fa
             command, "unbacked", f"no clause stated or decision taken in this case backs it; there is {known}"
         )
     due = rules.promise_due(command.now, backing.kind, None) if command.due is None else command.due
-    if due <= command.now:
+    if due <= command.now and found is None:
         return _refused(command, "due_not_later", "the due time is not in the future")
+    since = found.said_at if found else command.now
     owed = Owed(
         promise_id=command.promise_id,
         what=command.what,
         due=due,
-        at_risk_from=rules.at_risk_from(command.now, due),
-        made_by=command.actor,
+        at_risk_from=rules.at_risk_from(since, due) if due > since else due,
+        made_by=found.said_by if found else command.actor,
     )
-    return [
-        *reopened(command.case_id, state, "a promise was made"),
-        made(command.case_id, state.customer_id, owed, backing),
-    ]
+    promise = made(command.case_id, state.customer_id, owed, backing)
+    if found:
+        promise = promise.model_copy(update={"found_in": found.message_id, "said_at": found.said_at})
+    return [*reopened(command.case_id, state, "a promise was made"), promise]
 
 
 def made(case_id: UUID, customer_id: UUID, owed: Owed, backing: Backing) -> PromiseMade:

@@ -1,12 +1,13 @@
-"""Followup over HTTP: make, keep, move and release promises, resolve a case, see where it stands."""
+"""Promises over HTTP: make, keep, move and release them, resolve a case, see where it stands."""
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Depends
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from fastapi import APIRouter
+from pydantic import AwareDatetime, BaseModel, Field
 
+from services.followup.api.callers import Body, Reader, TheShell, Words, Worker
 from services.followup.domain.commands import (
     KeepPromise,
     MakePromise,
@@ -16,22 +17,9 @@ from services.followup.domain.commands import (
 )
 from services.followup.domain.state import Followup
 from shared.contracts.values import Backing
-from shared.runtime.auth import Caller, caller
 from shared.runtime.outcome import Outcome
-from shared.runtime.service import shell_of
-from shared.runtime.shell import Shell
 
-router = APIRouter(tags=["followup"])
-Words = Annotated[str, Field(min_length=1, max_length=4000)]
-Worker = Annotated[Caller, Depends(caller("agent", "supervisor", "manager"))]
-Reader = Annotated[Caller, Depends(caller("agent", "supervisor", "manager", "auditor", "ops"))]
-TheShell = Annotated[Shell[Any, Any], Depends(shell_of)]
-
-
-class Body(BaseModel):
-    """What a request may say; unknown fields are errors."""
-
-    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+router = APIRouter()
 
 
 class PromiseBody(Body):
@@ -80,6 +68,21 @@ class PromiseView(BaseModel):
     made_by: str
 
 
+class FoundView(BaseModel):
+    """What an agent said that sounds like a promise: to be confirmed with backing, or dismissed."""
+
+    promise_id: UUID
+    what: str = Field(examples=["you should have it in three to five working days"])
+    words: str = Field(examples=["in three to five working days"])
+    due: datetime
+    said_at: datetime
+    said_by: str
+    channel: str
+    confidence: float
+    backed: bool = Field(description="Whether anything in the case backs a promise yet.")
+    doubtful: bool = Field(description="Whether two transcripts of the words differ.")
+
+
 class CheckInView(BaseModel):
     """The question whether it is settled: scheduled, asked or answered."""
 
@@ -95,6 +98,7 @@ class CaseView(BaseModel):
     case_id: UUID
     status: Literal["open", "resolved", "closed"]
     promises: list[PromiseView]
+    found: list[FoundView]
     backings: list[Backing]
     check_in: CheckInView | None
     closes_at: datetime | None
@@ -159,6 +163,10 @@ async def list_promises(case_id: UUID, _who: Reader, shell: TheShell) -> CaseVie
                 made_by=promise.made.made_by,
             )
             for promise in promises
+        ],
+        found=[
+            FoundView.model_validate(each.model_dump())
+            for each in sorted(state.found.values(), key=lambda each: (each.due, each.promise_id))
         ],
         backings=sorted(state.backings, key=lambda backing: (backing.kind, backing.reference, backing.version or "")),
         check_in=check_in
