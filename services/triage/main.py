@@ -7,9 +7,10 @@ from fastapi import FastAPI
 import services.triage as package
 from services.triage import CHARTER, api, subscribers
 from services.triage.adapters.language import make_detect
-from services.triage.adapters.policies import OneVersion
 from services.triage.adapters.policy_files import load_assessment
+from services.triage.adapters.policy_log import PolicyLog
 from services.triage.adapters.policy_pack import PolicyPack
+from services.triage.adapters.policy_store import PolicyStore
 from services.triage.domain.decider import make_decider
 from services.triage.domain.policies.answering import TriageRules
 from services.triage.domain.policies.assessment import judge
@@ -23,14 +24,18 @@ from shared.runtime.service import Service, serve
 def create_app(settings: TriageSettings) -> FastAPI:
     """Put the service together; starting the app starts all of it."""
     assessment = load_assessment(settings.policy_dir)
-    policy = PolicyPack(settings.policy_dir / settings.policy)
+    leading = PolicyPack(settings.policy_dir / settings.policy)  # one that does not hold is told before anything starts
+    policies = PolicyStore(leading.facts.id)
     calendar = read_calendar(settings.policy_dir / "calendars" / "default.yaml")
     react = make_react(partial(judge, rules=assessment, detect=make_detect(assessment.outline.languages)))
-    decider = make_decider(TriageRules(OneVersion(policy), calendar))
+    decider = make_decider(TriageRules(policies, calendar))
     rules = Rules(charter=CHARTER, decider=decider, react=react)
     service = Service(package, settings, subscribers.router).decide(rules)
-    app = service.app([api.router], title="Recourse triage")
-    app.state.policy = policy
+    assert service.shell is not None
+    log = PolicyLog(service.shell, policies)
+    app = service.app([api.router], title="Recourse triage", extras=[lambda _service: log.running(settings.policy_dir)])
+    app.state.policies = policies
+    app.state.policy_log = log
     app.state.outline = assessment.outline
     return app
 

@@ -23,7 +23,7 @@ from shared.runtime.rules import Rules
 from tests.support.backends import MakeServiceDatabase
 from tests.support.office import Office, open_office
 from tests.support.recorded import recorded
-from tests.support.triage import TUESDAY, assessment_rules, decider, detect, shop
+from tests.support.triage import TUESDAY, assessment_rules, decider, detect, shop_store
 
 pytestmark = pytest.mark.backends
 BLEMISH = "I bought this four months ago and it has a tiny scratch. I want a full refund of $129.99."
@@ -36,7 +36,7 @@ async def office(
     react = make_react(partial(judge, rules=assessment_rules(), detect=detect()))
     rules = Rules(charter=CHARTER, decider=decider(), react=react)
     home = tmp_path_factory.mktemp("identity")
-    on_state = {"policy": shop(), "outline": assessment_rules().outline}
+    on_state = {"policies": shop_store(), "outline": assessment_rules().outline}
     async with open_office(service_database, home, package, rules, api.router, **on_state) as opened:
         yield opened
 

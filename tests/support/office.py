@@ -34,6 +34,7 @@ class Office:
     store: Store
     http: httpx.AsyncClient
     identity: Identity
+    app: FastAPI
 
     async def hear(self, *events: Recorded) -> None:
         """React to other services' events, as the consumer does."""
@@ -99,6 +100,6 @@ async def open_office(
     transport = httpx.ASGITransport(app)
     try:
         async with httpx.AsyncClient(transport=transport, base_url="http://office") as http:
-            yield Office(shell, store, http, identity)
+            yield Office(shell, store, http, identity, app)
     finally:
         await database.close()

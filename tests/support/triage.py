@@ -7,18 +7,22 @@ from pathlib import Path
 from uuid import UUID, uuid5
 
 from services.triage.adapters.language import make_detect
+from services.triage.adapters.pack_files import PackFiles, read_pack_files
 from services.triage.adapters.policy_files import load_assessment
 from services.triage.adapters.policy_pack import PolicyPack
+from services.triage.adapters.policy_store import PolicyStore
 from services.triage.domain.commands import AssessMessage, Command, CorrectAssessment, Correction, ProposeException
 from services.triage.domain.decider import make_decider
 from services.triage.domain.policies.answering import Policy, TriageRules
 from services.triage.domain.policies.assessment import Detect, Said, judge
+from services.triage.domain.policies.publishing import content_hash
 from services.triage.domain.policies.rulebook import AssessmentRules
 from services.triage.domain.policies.ruling import question_of
 from services.triage.domain.reactions import ids_from
 from services.triage.domain.state import Triage
 from shared.contracts.event import Fact
 from shared.contracts.triage import Evidence, Reading, RequestAssessed
+from shared.contracts.triage_policy import PolicyFile, PolicyPublished
 from shared.contracts.triage_requests import PolicyRef
 from shared.contracts.values import ClauseRef, Money
 from shared.kernel.decider import Decider
@@ -55,6 +59,27 @@ class OneVersion:
 
     def version(self, _ref: PolicyRef) -> Policy:
         return self.policy
+
+
+def published(pack: PackFiles, *, effective_from: datetime = TUESDAY) -> PolicyPublished:
+    """Give the fact that a pack's files were published."""
+    facts = PolicyPack(pack).facts
+    return PolicyPublished(
+        policy=facts.id,
+        version=facts.version,
+        effective_from=effective_from,
+        content=tuple(PolicyFile(path=path, text=text) for path, text in sorted(pack.files.items())),
+        sha256=content_hash(pack.files),
+        published_by="mara",
+    )
+
+
+@cache
+def shop_store() -> PolicyStore:
+    """Give a store in which the shipped policy is published."""
+    store = PolicyStore("shop")
+    store.take(published(read_pack_files(POLICIES / "shop")), 1)
+    return store
 
 
 @cache
