@@ -11,7 +11,7 @@ import yaml
 
 from services.triage.domain.policies.audit_records import Bookings, routes
 from services.triage.domain.policies.audit_runs import Run, writes
-from services.triage.domain.policies.auditing import CONCESSIONS, Audited, audit, tally
+from services.triage.domain.policies.auditing import CONCESSIONS, Audited, audit, cabin_in_part, tally
 from tests.support.policy_tasks import DATA, TASKS, pack, records
 
 NOW = datetime.fromisoformat("2024-05-15T15:00:00-05:00")
@@ -57,7 +57,7 @@ def test_no_act_that_the_labels_want_is_flagged() -> None:
     """What the source holds for right passes, and what it holds for wrong is flagged unless the policy allows it."""
     found = tally([one for run in all_runs() for one in audited(run)], len(all_runs()))
     assert (found.flagged_right, found.passed_right) == (0, 58)
-    assert (found.flagged_wrong, found.missed_wrong) == (23, 4)
+    assert (found.flagged_wrong, found.missed_wrong) == (22, 4)
 
 
 def test_an_upgrade_in_the_run_counts_for_the_cancellation_after_it() -> None:
@@ -149,3 +149,43 @@ def test_records_that_an_audit_starts_from_stay_as_they_are() -> None:
     bookings.apply(run.labels.agent_actions[0])
     assert (bookings.find("R") or {})["cabin"] == "business"
     assert before["R"]["cabin"] == "economy"
+
+
+@pytest.mark.parametrize(
+    ("told", "in_part"),
+    [
+        ("The outbound leg has been upgraded to business class.", True),
+        ("The outbound flight has been upgraded. The return flight has been upgraded.", False),
+        ("LAS to DEN is now economy, while the return flight remains in business class.", True),
+        ("- XY12 (Business Class)\n- XY34 (Economy Class)", True),
+        ("- XY12 (Business Class)\n- XY34 (Business Class)", False),
+        ("Your booking was moved from business to economy.", False),
+    ],
+)
+def test_what_the_agent_tells_of_a_part_is_taken_for_a_part(told: str, in_part: bool) -> None:
+    """The system changes whole bookings only; what is promised beside it shows in the agent's words."""
+    assert cabin_in_part(told) is in_part
+
+
+def test_a_complaint_is_about_the_reservation_that_the_customer_names() -> None:
+    """A certificate names no reservation; the conversation does."""
+    held = {
+        name: {"reservation_id": name, "user_id": "u", "flights": [{"flight_number": f"XY{name}1"}]} for name in "AB"
+    }
+    reads = [("get_reservation_details", {"reservation_id": name}, 1) for name in "AB"]
+    by_flight = a_run(*reads, turns=("My flight XYA1 is late.", "Sorry."), user_id="u")
+    unnamed = a_run(*reads, turns=("My flight is late.", "Sorry."), user_id="u")
+    for run, wanted in ((by_flight, "A"), (unnamed, "B")):
+        bookings = Bookings(held, run, NOW.isoformat())
+        for act in run.labels.agent_actions:
+            bookings.read(act)
+        assert (bookings.complained_of(1) or {})["reservation_id"] == wanted
+
+
+def test_compensation_on_a_false_claim_is_flagged_and_on_a_true_one_not() -> None:
+    """The facts have to be confirmed before a gesture is made."""
+    give = ("send_certificate", {"user_id": "mei_brown_7075", "amount": 200}, 1)
+    said = "My flight HAT045 is delayed{}, I want compensation."
+    for claim, finding in ((", and I'm a Gold member", "not_allowed"), ("", "within")):
+        run = a_run(give, turns=(said.format(claim), "Sent."), user_id="mei_brown_7075")
+        assert [one.finding for one in audited(run)] == [finding]

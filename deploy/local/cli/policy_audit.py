@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.text import Text
 
 from deploy.local.cli.context import JsonOption, open_context
-from deploy.local.cli.policy_requests import RecordsOption, load_pack
+from deploy.local.cli.policy_requests import load_pack
 from deploy.local.cli.showing import DIM, grid, one_line, words
 from deploy.local.environment import ROOT
 from services.triage.adapters.records_file import RecordsFile
@@ -26,6 +26,10 @@ PathArgument = Annotated[Path, typer.Argument(metavar="PATH", help="Runs as JSON
 PolicyChoice = Annotated[
     str | None,
     typer.Option("--policy", metavar="DIR|NAME", help="The pack; else the edition that each run was held under."),
+]
+RecordsChoice = Annotated[
+    list[Path] | None,
+    typer.Option("--records", metavar="FILE", help="JSON lines with `facts`; else those of the runs or beside them."),
 ]
 NowOption = Annotated[
     str | None, typer.Option("--now", metavar="ISO", help="When the runs were held, where they do not say it.")
@@ -41,7 +45,7 @@ class Editions(RootModel[dict[str, str]]):
 def audit_runs(
     path: PathArgument,
     policy: PolicyChoice = None,
-    records: RecordsOption = None,
+    records: RecordsChoice = None,
     now: NowOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -50,7 +54,7 @@ def audit_runs(
     Nothing is published or recorded, and no stack is needed. JSON: {"tally": {...}, "findings": [...]}.
     """
     runs = list(_runs(path))
-    served = RecordsFile(*(records or _files(path)))
+    served = RecordsFile(*(records or _files(path) + _tasks(runs, path)))
     reservations = {
         record["reservation_id"]: record for (kind, _), record in served.records.items() if kind == "reservation"
     }
@@ -80,7 +84,8 @@ def _runs(path: Path) -> Iterator[Run]:
         try:
             lines = file.read_text(encoding="utf-8").splitlines()
         except (OSError, UnicodeDecodeError) as error:
-            raise MalformedInput(f"cannot be read: {error}", field=str(file), fix="name a file of runs") from error
+            told = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+            raise MalformedInput(f"cannot be read: {told}", field=str(file), fix="name a file of runs") from error
         for number, line in enumerate(lines, start=1):
             if line.strip():
                 try:
@@ -103,12 +108,21 @@ def _held_at(run: Run, now: str | None, path: Path) -> datetime:
 
 
 def _stated(run: Run, path: Path) -> str | None:
-    for home in path.resolve().parents:
-        document = home / (run.policy or "")
-        if run.policy and document.is_file():
-            found = STATED_NOW.search(document.read_text(encoding="utf-8"))
-            return f"{found[1]}T{found[2]}" if found else None
-    return None
+    document = _document(run, path)
+    found = STATED_NOW.search(document.read_text(encoding="utf-8")) if document else None
+    return f"{found[1]}T{found[2]}" if found else None
+
+
+def _document(run: Run, path: Path) -> Path | None:
+    """Give the policy document that a run names, in the folder of data that the run lies in."""
+    places = [home / run.policy for home in path.resolve().parents if run.policy]
+    return next((place for place in places if place.is_file()), None)
+
+
+def _tasks(runs: list[Run], path: Path) -> list[Path]:
+    """Give the files of records beside the policy documents that the runs name."""
+    homes = {document.parent.parent for run in runs if (document := _document(run, path))}
+    return sorted(file for home in homes for file in (home / "tasks").glob("*.jsonl"))
 
 
 def _finding(one: Audited) -> dict[str, Any]:
@@ -141,6 +155,8 @@ def _show(out: Console, audited: list[Audited], counted: Tally) -> None:
                 Text("unproven" if one.finding == "unproven" else TOLD[one.label]),
             )
     out.print(table)
+    if audited and all(one.finding == "unproven" for one in audited):
+        out.print("No act could be judged: give the records with --records.")
     by_clause = ", ".join(f"{clause} {number}" for clause, number in counted.by_clause.items())
     out.print(f"{counted.runs} runs, {counted.acts} acts that grant something.", soft_wrap=True)
     out.print(

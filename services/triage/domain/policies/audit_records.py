@@ -47,11 +47,17 @@ class Bookings:
         return self._held[self._booked[-1]] if self._booked and named else None
 
     def complained_of(self, before: int) -> Record | None:
-        """Give the reservation that a complaint is about: its flight was named, else it was the last one looked up."""
-        said = self._run.said("customer", before)
-        read = [self._held[one] for one in self._read if one in self._held]
-        named = [r for r in read if any(str(f.get("flight_number")) in said for f in r.get("flights", ()))]
-        return next(iter([*named, *reversed(read)]), None)
+        """Give the reservation that a complaint is about: named itself or by a flight of it, else the one last read."""
+        said, user = self._run.said("customer", before), self._run.labels.user_id
+        theirs = [
+            held for held in self._held.values() if held.get("user_id") == user or held["reservation_id"] in self._read
+        ]
+        by_id = [held for held in theirs if held["reservation_id"] in said]
+        by_flight = [
+            held for held in theirs if any(str(f.get("flight_number")) in said for f in held.get("flights", ()))
+        ]
+        last_read = [self._held[one] for one in reversed(self._read) if one in self._held]
+        return next(iter([*by_id, *by_flight, *last_read]), None)
 
     def full_flights(self, flights: object) -> object:
         """Give flights with origin and destination, where records or the conversation tell them."""

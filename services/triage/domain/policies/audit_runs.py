@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 Effect = Literal["done", "failed"]
 
 FAILED = re.compile(
-    r"\b(?:unfortunately|not (?:enough|sufficient|available)|aren't enough|insufficient|error|issues?|unable|"
+    r"\b(?:unfortunately|no longer|not (?:enough|sufficient|available)|aren't enough|insufficient|error|issues?|unable|"
     r"there (?:is|are) (?:still )?no|(?:cannot|can't) be used|(?:cannot|can't|could not|couldn't) (?:be )?"
     r"(?:proceed|process|complete|update|book)\w*|try again)\b",
     re.IGNORECASE,

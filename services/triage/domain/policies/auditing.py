@@ -52,13 +52,13 @@ REASONS = (
         ),
     ),
 )
-IN_PART = re.compile(
-    r"\b(?:outbound|outgoing|inbound|return)\b[^.\n]{0,20}\b(?:leg|flight)\b[^.\n]{0,20}\b(?:up|down)graded"
-    r"|\b(?:leg|flight)\b[^.\n]{0,20}\bremains? in (?:business|economy|basic economy)"
-    r"|\(economy(?: class)?\)[\s\S]*\(business(?: class)?\)|\(business(?: class)?\)[\s\S]*\(economy(?: class)?\)",
+ONE_WAY = re.compile(r"\b(outbound|outgoing|inbound|return) (?:leg|flight) (?:has been|was|is) (?:up|down)graded", re.I)
+OTHER_CABIN = re.compile(
+    r"\b(?:leg|flight)\b[^.\n]{0,20}\bremains? in (?:business|economy|basic economy)"
+    r"|\b[A-Z]{2,3}\d{2,4}\b[^\n]{0,40}\(economy[^\n]*\n[^\n]*\b[A-Z]{2,3}\d{2,4}\b[^\n]{0,40}\(business"
+    r"|\b[A-Z]{2,3}\d{2,4}\b[^\n]{0,40}\(business[^\n]*\n[^\n]*\b[A-Z]{2,3}\d{2,4}\b[^\n]{0,40}\(economy",
     re.IGNORECASE,
 )
-"""The agent tells that some flights of a booking have another cabin than others."""
 LATE = re.compile(r"\bdelay\w*|\blate\b", re.IGNORECASE)
 OFF = re.compile(r"\bcancel\w+ flight|flight (?:was|has been|got|is) cancel\w+", re.IGNORECASE)
 
@@ -133,10 +133,12 @@ def request_for(
         reason = next((name for name, pattern in REASONS if pattern.search(said)), None)
         arguments |= {"reason": reason} if reason else {}
     if act.name == "update_reservation_flights" and arguments.get("cabin") != (reservation or {}).get("cabin"):
-        arguments |= {"part": "some_flights"} if IN_PART.search(told_after(run, act)) else {}
+        arguments |= {"part": "some_flights"} if cabin_in_part(told_after(run, act)) else {}
     if act.name == "send_certificate":
         reservation = bookings.complained_of(act.after_turn)
-        arguments["reason"] = "cancelled" if OFF.search(said) else "delayed" if LATE.search(said) else "other"
+        told = said if OFF.search(said) or LATE.search(said) else run.said("agent", act.after_turn)
+        reason = "cancelled" if OFF.search(told) else "delayed" if LATE.search(told) else None
+        arguments |= {"reason": reason} if reason else {}
         if reservation:
             arguments["reservation_id"] = reservation["reservation_id"]
             if reservation["reservation_id"] in bookings.changed:
@@ -154,6 +156,11 @@ def request_for(
         claims=claims,
         now=now,
     )
+
+
+def cabin_in_part(told: str) -> bool:
+    """Tell whether the agent says that some flights of a booking now have another cabin than others."""
+    return len({way.lower() for way in ONE_WAY.findall(told)}) == 1 or bool(OTHER_CABIN.search(told))
 
 
 def label_of(write: Write, run: Run, reservations: Mapping[str, Record]) -> Label:
