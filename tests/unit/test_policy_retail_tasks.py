@@ -40,7 +40,7 @@ def test_a_task_expects_what_its_source_expects(task: Task) -> None:
 
 
 def test_every_task_of_the_source_is_there_once() -> None:
-    assert Counter(task.task for task in TASKS) == Counter(ITEMS)
+    assert Counter(task.task for task in TASKS) == Counter(ITEMS.keys())
 
 
 async def test_a_task_that_expects_something_else_is_a_problem() -> None:
