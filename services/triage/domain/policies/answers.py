@@ -39,7 +39,7 @@ def boundary(asked: Asked, boundary_id: UUID, ruling: Ruling, wording: Wording) 
         alternatives=ruling.alternatives,
         appeal=ruling.appeal,
         language=ruling.language,
-        text=say_boundary(ruling, asked.reading.tone, asked.channel, wording),
+        text=say_boundary(ruling, asked.reading.tone, asked.channel, wording, asked.reading.language),
         rule=ruling.trace.rule,
     )
 
@@ -55,7 +55,7 @@ def grant(asked: Asked, ruling: Ruling, wording: Wording) -> RequestGranted:
         clause=ruling.clause,
         working_days=ruling.working_days,
         language=ruling.language,
-        text=say_grant(ruling, asked.reading.tone, asked.channel, wording),
+        text=say_grant(ruling, asked.reading.tone, asked.channel, wording, asked.reading.language),
         amount=asked.reading.amount if ruling.states_amount else None,
         rule=ruling.trace.rule,
     )
@@ -114,7 +114,7 @@ def question(asked: Asked, ruling: Ruling, wording: Wording) -> InformationAsked
         kind=asked.kind,
         questions=tuple(Question(fact=one.path, question=one.question) for one in ruling.missing),
         language=ruling.language,
-        text=say_question(ruling, asked.reading.tone, asked.channel, wording),
+        text=say_question(ruling, asked.reading.tone, asked.channel, wording, asked.reading.language),
         rule=ruling.trace.rule,
     )
 

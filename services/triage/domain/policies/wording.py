@@ -12,6 +12,8 @@ from services.triage.domain.policies.ruling import Ruling
 Form = Literal["letter", "chat", "script", "review"]
 FORMS: tuple[Form, ...] = ("letter", "chat", "script", "review")
 REVIEW_LIMIT = 350
+UNKNOWN = "und"
+PARAGRAPH = "\n\n"
 REFUSED_FIELDS = frozenset(
     {"acknowledgement", "limit", "reason", "clause", "clause_id", "version", "alternatives", "first", "appeal"}
 )
@@ -22,7 +24,10 @@ PLAINLY_ASKED: Mapping[Form, str] = dict.fromkeys(FORMS, "{acknowledgement} {que
 
 
 class Replies(BaseModel):
-    """The sentences of one language; templates name their parts in braces."""
+    """The sentences of one language; templates name their parts in braces.
+
+    `other_language` tells a customer of another language why the answer is in this one.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -36,6 +41,7 @@ class Replies(BaseModel):
     in_days: str
     exception_to: str
     asked: Mapping[Form, str] = PLAINLY_ASKED
+    other_language: str = ""
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
@@ -74,52 +80,47 @@ class Wording:
         return self.forms.get(channel, "letter")
 
 
-def say_boundary(ruling: Ruling, tone: str, channel: str, wording: Wording) -> str:
-    """Compose the text of a refusal; every promise in it comes from the clause."""
+def say_boundary(ruling: Ruling, tone: str, channel: str, wording: Wording, spoken: str = UNKNOWN) -> str:
+    """Compose the text of a refusal; every promise in it comes from the clause. `spoken` is the customer's language."""
     form, replies = wording.form(channel), wording.replies[ruling.language]
     template = replies.alternative[form]
     offers = [template.format(offer=a.offer, benefit=a.benefit) for a in ruling.alternatives]
-    return (
-        replies.refused[form]
-        .format(
-            acknowledgement=_acknowledge(replies, tone),
-            limit=ruling.limit,
-            reason=ruling.reason,
-            clause=ruling.clause.text,
-            clause_id=ruling.clause.clause,
-            version=ruling.clause.version,
-            alternatives=replies.between[form].join(offers),
-            first=offers[0],
-            appeal=ruling.appeal,
-        )
-        .strip()
+    text = replies.refused[form].format(
+        acknowledgement=_acknowledge(replies, tone),
+        limit=ruling.limit,
+        reason=ruling.reason,
+        clause=ruling.clause.text,
+        clause_id=ruling.clause.clause,
+        version=ruling.clause.version,
+        alternatives=replies.between[form].join(offers),
+        first=offers[0],
+        appeal=ruling.appeal,
     )
+    return _in_our_language(text.strip(), form, replies, ruling.language, spoken)
 
 
-def say_grant(ruling: Ruling, tone: str, channel: str, wording: Wording) -> str:
-    """Compose the text of a grant, with the time that the policy gives it."""
+def say_grant(ruling: Ruling, tone: str, channel: str, wording: Wording, spoken: str = UNKNOWN) -> str:
+    """Compose the text of a grant, with the time that the policy gives it. `spoken` is the customer's language."""
     form, replies = wording.form(channel), wording.replies[ruling.language]
     days = ruling.working_days
     time = replies.at_once if days == 0 else replies.in_one_day if days == 1 else replies.in_days.format(days=days)
-    return (
-        replies.allowed[form]
-        .format(
-            acknowledgement=_acknowledge(replies, tone),
-            what=ruling.what,
-            clause=ruling.clause.text,
-            clause_id=ruling.clause.clause,
-            version=ruling.clause.version,
-            time=time,
-        )
-        .strip()
+    text = replies.allowed[form].format(
+        acknowledgement=_acknowledge(replies, tone),
+        what=ruling.what,
+        clause=ruling.clause.text,
+        clause_id=ruling.clause.clause,
+        version=ruling.clause.version,
+        time=time,
     )
+    return _in_our_language(text.strip(), form, replies, ruling.language, spoken)
 
 
-def say_question(ruling: Ruling, tone: str, channel: str, wording: Wording) -> str:
-    """Ask the customer for what policy must know before it can answer."""
+def say_question(ruling: Ruling, tone: str, channel: str, wording: Wording, spoken: str = UNKNOWN) -> str:
+    """Ask the customer for what policy must know before it can answer. `spoken` is the customer's language."""
     form, replies = wording.form(channel), wording.replies[ruling.language]
     questions = " ".join(one.question for one in ruling.missing)
-    return replies.asked[form].format(acknowledgement=_acknowledge(replies, tone), questions=questions).strip()
+    text = replies.asked[form].format(acknowledgement=_acknowledge(replies, tone), questions=questions)
+    return _in_our_language(text.strip(), form, replies, ruling.language, spoken)
 
 
 def say_deviation(deviation: str, clause: str, language: str, wording: Wording) -> str:
@@ -129,3 +130,11 @@ def say_deviation(deviation: str, clause: str, language: str, wording: Wording) 
 
 def _acknowledge(replies: Replies, tone: str) -> str:
     return replies.acknowledgements.get(tone, replies.acknowledgements["calm"])
+
+
+def _in_our_language(text: str, form: Form, replies: Replies, language: str, spoken: str) -> str:
+    """Tell a customer of another language why the answer is in ours; left out where it does not fit."""
+    if spoken in (UNKNOWN, language) or not replies.other_language:
+        return text
+    longer = f"{text}{PARAGRAPH if form == 'letter' else ' '}{replies.other_language}"
+    return text if form == "review" and len(longer) > REVIEW_LIMIT else longer
