@@ -9,6 +9,7 @@ from services.approvals.domain.decider import make_decider
 from services.approvals.domain.reactions import react
 from services.approvals.domain.timers import due, timers
 from services.approvals.settings import ApprovalsSettings
+from services.approvals.tables import index
 from shared.runtime.rules import Rules
 from shared.runtime.service import Service, serve
 
@@ -16,7 +17,7 @@ from shared.runtime.service import Service, serve
 def create_app(settings: ApprovalsSettings) -> FastAPI:
     """Put the service together; starting the app starts all of it."""
     authority = load_authority(settings.policy_dir)
-    rules = Rules(charter=CHARTER, decider=make_decider(authority), react=react, timers=timers, due=due)
+    rules = Rules(charter=CHARTER, decider=make_decider(authority), react=react, timers=timers, due=due, index=index)
     service = Service(package, settings, subscribers.router).decide(rules)
     app = service.app([api.router], title="Recourse approvals")
     app.state.authority = authority

@@ -12,8 +12,8 @@ from shared.contracts.values import Authority, ClauseRef, KnownFact, Money, Quor
 class ExceptionRequested(CaseFact):
     """A proposed deviation waits for a decision by `required_role` until `deadline`; silence is never a yes.
 
-    `facts` are what was known of the matter; `supersedes` is the exception that this one replaces; `why` says why it
-    is that role.
+    `facts` are what was known of the matter; `supersedes` is the exception that this one replaces; `at_least` is the
+    lowest role that the policy lets except from the clause; `why` says why it is that role.
     """
 
     exception_id: UUID
@@ -30,6 +30,7 @@ class ExceptionRequested(CaseFact):
     amount: Money | None = None
     facts: tuple[KnownFact, ...] = Field(default=(), exclude_if=empty)
     supersedes: UUID | None = None
+    at_least: str | None = None
     why: str | None = None
 
 

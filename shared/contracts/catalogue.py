@@ -9,6 +9,7 @@ from shared.contracts import (
     followup_found,
     intake,
     intake_drafts,
+    intake_surge,
     triage,
     triage_policy,
     triage_requests,
@@ -20,6 +21,7 @@ OWNERS = ("intake", "triage", "approvals", "followup")
 MODULES = (
     intake,
     intake_drafts,
+    intake_surge,
     triage,
     triage_requests,
     triage_policy,
@@ -34,5 +36,7 @@ MODULES = (
 
 
 def facts_of(owner: str) -> dict[str, type[Fact]]:
-    """Give the fact classes of one owner by wire type, in the order they were written."""
-    return {wire: cls for wire, cls in REGISTRY.items() if wire.startswith(f"{owner}.")}
+    """Give the fact classes of one owner by wire type, in the order they were written, whatever was imported first."""
+    places = {module.__name__: number for number, module in enumerate(MODULES)}
+    found = [(wire, cls) for wire, cls in REGISTRY.items() if wire.startswith(f"{owner}.")]
+    return dict(sorted(found, key=lambda entry: places.get(entry[1].__module__, len(places))))

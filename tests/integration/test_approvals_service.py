@@ -14,6 +14,7 @@ from services.approvals.adapters.policy_files import load_authority
 from services.approvals.domain.decider import make_decider
 from services.approvals.domain.reactions import react
 from services.approvals.domain.timers import due, timers
+from services.approvals.tables import index
 from shared.contracts.approvals import (
     ApprovalGiven,
     ApprovalsAttemptRefused,
@@ -40,7 +41,7 @@ async def office(
     service_database: MakeServiceDatabase, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Office]:
     authority = load_authority(POLICIES)
-    rules = Rules(charter=CHARTER, decider=make_decider(authority), react=react, timers=timers, due=due)
+    rules = Rules(charter=CHARTER, decider=make_decider(authority), react=react, timers=timers, due=due, index=index)
     home = tmp_path_factory.mktemp("identity")
     async with open_office(service_database, home, package, rules, api.router, authority=authority) as opened:
         yield opened

@@ -163,9 +163,10 @@ def given(actor: str, role: str, amount: Money | None = None, conditions: tuple[
         note="fair",
         conditions=conditions,
         amount=amount,
+        precedents_seen=False,
     )
 
 
 def authority_of(role: str) -> Authority:
     """Give the authority that the test matrix gives a role."""
-    return Authority(role=role, limit=RULES.matrix.roles[role].limit, matrix="m1")
+    return Authority(role=role, limit=RULES.matrix.roles[role].limit_in("USD"), matrix="m1")

@@ -45,6 +45,7 @@ def test_one_voice_with_authority_approves() -> None:
             note="fair",
             language="en",
             amount=usd(200),
+            precedents_seen=False,
         ),
     )
 
@@ -127,6 +128,7 @@ def test_a_rejection_tells_the_reason() -> None:
             authority=authority_of("supervisor"),
             reason="the period is over",
             language="en",
+            precedents_seen=False,
         )
     )
 
@@ -143,6 +145,7 @@ def test_a_counter_offer_is_a_decision() -> None:
             reason="middle way",
             language="en",
             amount=usd(80),
+            precedents_seen=False,
         )
     )
 
@@ -176,4 +179,5 @@ def _approved_by(actor: str, amount: Money | None) -> ExceptionApproved:
         note="fair",
         language="en",
         amount=amount,
+        precedents_seen=False,
     )

@@ -34,7 +34,7 @@ def write(folder: Path, matrix: dict[str, Any], calendar: dict[str, Any] = CALEN
 
 def test_a_written_matrix_loads(tmp_path: Path) -> None:
     rules = load_authority(write(tmp_path, WRITTEN))
-    assert rules.matrix.roles["supervisor"].limit == usd(250)
+    assert rules.matrix.roles["supervisor"].limit_in("USD") == usd(250)
     assert rules.calendar.hours[0]
     assert not rules.calendar.hours[1]
 
@@ -53,7 +53,7 @@ def _set(*path: Any, to: Any) -> Callable[[dict[str, Any]], None]:
     [
         (_set("roles", "lead", "limitt", to=1), "roles.lead.limitt"),
         (_set("roles", "lead", "level", to=0), "roles.lead.level"),
-        (_set("roles", "lead", "limit", to={"amount": 5, "currency": "usd"}), "roles.lead.limit.currency"),
+        (_set("roles", "lead", "limit", to={"amount": 5, "currency": "usd"}), "roles.lead.limits.usd"),
         (_set("roles", "lead", "escalates_to", to="boss"), "there is no role boss"),
         (_set("roles", "supervisor", "escalates_to", to="lead"), "lead is not on a higher level"),
         (_set("roles", "lead", "escalates_to", to=None), "roles.lead.escalates_to: missing"),
@@ -65,7 +65,7 @@ def _set(*path: Any, to: Any) -> Callable[[dict[str, Any]], None]:
         (_set("unknown_amount", "other", to="lead"), "lead does not decide this kind"),
         (_set("quorum", 1, "needs", to={"kind": "any", "needed": 2}), "use kind n"),
         (_set("quorum", 1, "needs", to={"kind": "all", "named": ["sue"], "needed": 2}), "set needed to 1"),
-        (_set("quorum", 1, "needs", to={"kind": "n", "named": ["sue"], "needed": 2}), "only a quorum of all"),
+        (_set("quorum", 1, "needs", to={"kind": "n", "named": ["sue"], "needed": 2}), "more than the 1 who may agree"),
         (_set("delegations", 0, "delegate", to="max"), "remove the entry"),
         (_set("delegations", 0, "last_day", to="2026-01-01"), "last_day is before first_day"),
         (_set("delegations", 0, "role", to="boss"), "delegations.0.role"),

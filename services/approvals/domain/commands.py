@@ -1,10 +1,12 @@
 """What approvals can be asked to do; times, ids and the person's roles ride in the command."""
 
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import date, datetime
 from uuid import UUID
 
-from shared.contracts.values import ClauseRef, Money
+from shared.contracts.approvals_after import Precedent
+from shared.contracts.approvals_delegations import DelegationGiven
+from shared.contracts.values import ClauseRef, KnownFact, Money
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +23,7 @@ class OfCase:
 
 @dataclass(frozen=True, slots=True)
 class RequestException(OfCase):
-    """Triage proposed a deviation: find who may decide, and let them."""
+    """Triage proposed a deviation: find who may decide, and let them. `role` is the lowest that the policy lets."""
 
     exception_id: UUID
     request_id: UUID
@@ -32,25 +34,41 @@ class RequestException(OfCase):
     proposed_by: str
     language: str
     amount: Money | None = None
+    facts: tuple[KnownFact, ...] = ()
+    role: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NoteBoundary(OfCase):
+    """A person stated the boundary that a request met."""
+
+    boundary_id: UUID
+    request_id: UUID
+    stated_by: str
 
 
 @dataclass(frozen=True, slots=True)
 class OnException(OfCase):
-    """What people's commands add: who decides, with which roles of the token, on which exception."""
+    """What people's commands add: who decides, with which roles of the token, on which exception.
+
+    `delegations` are those that people gave to the actor and have not ended.
+    """
 
     actor: str
     roles: tuple[str, ...]
     exception_id: UUID
+    delegations: tuple[DelegationGiven, ...] = field(default=(), kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
 class Approve(OnException):
-    """Agree to the deviation. `amount` says how much where the proposal does not."""
+    """Agree to the deviation. `amount` says how much where the proposal does not; `valid_until` by when it is used."""
 
     note: str
     on_behalf_of: str | None = None
     conditions: tuple[str, ...] = ()
     amount: Money | None = None
+    valid_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +87,7 @@ class CounterOffer(OnException):
     reason: str
     on_behalf_of: str | None = None
     amount: Money | None = None
+    valid_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +98,83 @@ class Withdraw(OnException):
 
 
 @dataclass(frozen=True, slots=True)
+class Supersede(OnException):
+    """Put another proposal in the place of one's own; what is None stays as it was."""
+
+    superseded_by: UUID
+    reason: str
+    deviation: str | None = None
+    amount: Money | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerCounter(OnException):
+    """Note that the customer took (`accepted`) or declined what was offered instead, and in which message."""
+
+    accepted: bool
+    message_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class UseException(OnException):
+    """Note that what was approved has been carried out, and how that is known."""
+
+    evidence: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShowPrecedents(OnException):
+    """Record what is shown to somebody who is about to decide."""
+
+    precedents: tuple[Precedent, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class DeadlinePassed(OfCase):
     """Time has passed: every exception of the case that is overdue at `now` goes one level up, or expires."""
 
 
+@dataclass(frozen=True, slots=True)
+class ValidityEnded(OfCase):
+    """Time has passed: every approval and offer of the case that was good until `now` and is not used lapses."""
+
+
+@dataclass(frozen=True, slots=True)
+class OfDelegation:
+    """What every command on a delegation says: which, when, who with which roles of the token, and why."""
+
+    delegation_id: UUID
+    now: datetime
+    actor: str
+    roles: tuple[str, ...]
+    reason: str
+
+    @property
+    def stream_id(self) -> UUID:
+        return self.delegation_id
+
+
+@dataclass(frozen=True, slots=True)
+class GiveDelegation(OfDelegation):
+    """Let somebody decide with one of one's own roles, on some days, kinds and clauses, up to a cap."""
+
+    delegate: str
+    role: str
+    first_day: date
+    last_day: date
+    kinds: tuple[str, ...] = ("*",)
+    clauses: tuple[str, ...] = ("*",)
+    cap: Money | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EndDelegation(OfDelegation):
+    """End a delegation before its last day."""
+
+
 Decision = Approve | Reject | CounterOffer
-Command = RequestException | Decision | Withdraw | DeadlinePassed
+Followed = AnswerCounter | UseException
+PersonsCommand = Decision | Withdraw | Supersede | Followed | ShowPrecedents
+Command = (
+    RequestException | NoteBoundary | PersonsCommand | DeadlinePassed | ValidityEnded | GiveDelegation | EndDelegation
+)

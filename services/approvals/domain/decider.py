@@ -4,39 +4,42 @@ from typing import assert_never
 from uuid import UUID
 
 from services.approvals.domain.commands import (
+    AnswerCounter,
     Approve,
     Command,
     CounterOffer,
     DeadlinePassed,
     Decision,
+    EndDelegation,
+    GiveDelegation,
+    NoteBoundary,
+    PersonsCommand,
     Reject,
     RequestException,
+    ShowPrecedents,
+    Supersede,
+    UseException,
+    ValidityEnded,
     Withdraw,
 )
-from services.approvals.domain.policies import authority, voice
+from services.approvals.domain.policies import aftermath, authority, deciding, delegating, proposing, voice
 from services.approvals.domain.policies.authority import AuthorityRules, Refusal
 from services.approvals.domain.state import Exceptions, OpenOrDecided, evolve
-from shared.contracts.approvals import (
-    ApprovalGiven,
-    ApprovalsAttemptRefused,
-    ExceptionApproved,
-    ExceptionCountered,
-    ExceptionEscalated,
-    ExceptionExpired,
-    ExceptionRejected,
-    ExceptionRequested,
-    ExceptionWithdrawn,
-)
+from shared.contracts.approvals import ApprovalsAttemptRefused, ExceptionEscalated, ExceptionExpired
+from shared.contracts.approvals_after import BoundaryNoted, PrecedentsShown
 from shared.contracts.event import Fact
-from shared.contracts.values import Authority
 from shared.kernel.decider import Decider
 from shared.kernel.errors import NotFound
 
-ATTEMPTS: dict[type[Decision | Withdraw], str] = {
+ATTEMPTS: dict[type[PersonsCommand], str] = {
     Approve: "approve",
     Reject: "reject",
     CounterOffer: "counter",
     Withdraw: "withdraw",
+    Supersede: "supersede",
+    AnswerCounter: "answer_counter",
+    UseException: "use",
+    ShowPrecedents: "show_precedents",
 }
 
 
@@ -46,145 +49,88 @@ def make_decider(rules: AuthorityRules) -> Decider[Command, Exceptions, Fact]:
 
 
 def decide(command: Command, state: Exceptions, rules: AuthorityRules) -> list[Fact]:
-    """Give the facts that a command leads to; raises NotFound for an exception that the case does not have."""
+    """Give the facts that a command leads to; raises NotFound for an exception or delegation that is not there."""
     match command:
         case RequestException():
-            return _request(command, state, rules)
-        case Approve() | Reject() | CounterOffer():
-            waiting = _known(state, command.exception_id)
-            allowed = voice.may_speak(command, waiting, rules)
-            if isinstance(allowed, Refusal):
-                return [_refused(command, allowed)]
-            return _spoken(command, waiting, allowed, rules)
-        case Withdraw():
-            return _withdraw(command, _known(state, command.exception_id))
+            return proposing.request(command, state, rules)
+        case NoteBoundary():
+            return _note(command, state)
         case DeadlinePassed():
             return [
                 _pass_on(command, waiting, rules)
                 for waiting in state.by_id.values()
                 if waiting.decision is None and waiting.deadline <= command.now
             ]
+        case ValidityEnded():
+            return [fact for waiting in state.by_id.values() for fact in aftermath.lapsed(command, waiting)]
+        case GiveDelegation():
+            return delegating.give(command, state, rules)
+        case EndDelegation():
+            return delegating.end(command, state, rules)
+        case _:
+            led_to = _by_person(command, _known(state, command.exception_id), state, rules)
+            return [_refused(command, led_to)] if isinstance(led_to, Refusal) else led_to
+
+
+def _by_person(
+    command: PersonsCommand, waiting: OpenOrDecided, state: Exceptions, rules: AuthorityRules
+) -> list[Fact] | Refusal:
+    match command:
+        case Approve() | Reject() | CounterOffer():
+            return _decided(command, waiting, state, rules)
+        case Withdraw():
+            return proposing.withdraw(command, waiting)
+        case Supersede():
+            return proposing.supersede(command, waiting, state, rules)
+        case AnswerCounter():
+            return aftermath.answered(command, waiting)
+        case UseException():
+            return aftermath.used(command, waiting)
+        case ShowPrecedents():
+            return _shown(command, waiting)
         case _:
             assert_never(command)
 
 
-def _request(command: RequestException, state: Exceptions, rules: AuthorityRules) -> list[Fact]:
-    if command.exception_id in state.by_id:
+def _decided(
+    command: Decision, waiting: OpenOrDecided, state: Exceptions, rules: AuthorityRules
+) -> list[Fact] | Refusal:
+    limit_stated_by = state.limit_stated_by(waiting.requested.request_id)
+    by = voice.may_speak(command, waiting, rules, limit_stated_by)
+    return by if isinstance(by, Refusal) else deciding.spoken(command, waiting, by, rules)
+
+
+def _note(command: NoteBoundary, state: Exceptions) -> list[Fact]:
+    if command.stated_by in state.limit_stated_by(command.request_id):
         return []
-    needed = authority.requirement(rules, command.kind, command.amount, command.now)
     return [
-        ExceptionRequested(
+        BoundaryNoted(
             case_id=command.case_id,
-            exception_id=command.exception_id,
+            boundary_id=command.boundary_id,
             request_id=command.request_id,
-            kind=command.kind,
-            clause=command.clause,
-            deviation=command.deviation,
-            reason=command.reason,
-            proposed_by=command.proposed_by,
-            required_role=needed.role,
-            quorum=needed.quorum,
-            deadline=needed.deadline,
-            language=command.language,
-            amount=command.amount,
+            stated_by=command.stated_by,
         )
     ]
 
 
-def _spoken(command: Decision, waiting: OpenOrDecided, by: Authority, rules: AuthorityRules) -> list[Fact]:
-    requested = waiting.requested
-    match command:
-        case Approve():
-            return _approve(command, waiting, by, rules)
-        case Reject():
-            return [
-                ExceptionRejected(
-                    case_id=command.case_id,
-                    exception_id=command.exception_id,
-                    request_id=requested.request_id,
-                    decided_by=command.actor,
-                    on_behalf_of=command.on_behalf_of,
-                    authority=by,
-                    reason=command.reason,
-                    language=requested.language,
-                )
-            ]
-        case CounterOffer():
-            if authority.quorum(rules.matrix, requested.kind, command.amount).needed > 1:
-                return [_refused(command, Refusal("quorum_needed", "an offer of this size takes more than one voice"))]
-            return [
-                ExceptionCountered(
-                    case_id=command.case_id,
-                    exception_id=command.exception_id,
-                    request_id=requested.request_id,
-                    decided_by=command.actor,
-                    on_behalf_of=command.on_behalf_of,
-                    authority=by,
-                    offer=command.offer,
-                    reason=command.reason,
-                    language=requested.language,
-                    amount=command.amount,
-                )
-            ]
-        case _:
-            assert_never(command)
-
-
-def _approve(command: Approve, waiting: OpenOrDecided, by: Authority, rules: AuthorityRules) -> list[Fact]:
-    requested = waiting.requested
-    amount = voice.agreed_amount(command, waiting)
-    given = ApprovalGiven(
-        case_id=command.case_id,
-        exception_id=command.exception_id,
-        decided_by=command.actor,
-        on_behalf_of=command.on_behalf_of,
-        authority=by,
-        note=command.note,
-        conditions=command.conditions,
-        amount=amount,
-    )
-    voices = (*waiting.voices, given)
-    if len(voices) < voice.quorum_of(waiting, amount, rules).needed:
-        return [given]
-    conditions = dict.fromkeys(condition for each in voices for condition in each.conditions)
+def _shown(command: ShowPrecedents, waiting: OpenOrDecided) -> list[Fact]:
+    before = waiting.shown.get(command.actor)
+    if before is not None and before.precedents == command.precedents:
+        return []
     return [
-        given,
-        ExceptionApproved(
+        PrecedentsShown(
             case_id=command.case_id,
             exception_id=command.exception_id,
-            request_id=requested.request_id,
-            decided_by=tuple(each.decided_by for each in voices),
-            on_behalf_of=command.on_behalf_of,
-            authority=by,
-            deviation=requested.deviation,
-            note=command.note,
-            language=requested.language,
-            conditions=tuple(conditions),
-            amount=amount,
-        ),
-    ]
-
-
-def _withdraw(command: Withdraw, waiting: OpenOrDecided) -> list[Fact]:
-    if waiting.decision is not None:
-        return [_refused(command, Refusal("already_decided", "this exception is decided, and a decision stays"))]
-    proposer = waiting.requested.proposed_by
-    if command.actor != proposer:
-        return [_refused(command, Refusal("not_proposer", f"only {proposer} can take this proposal back"))]
-    return [
-        ExceptionWithdrawn(
-            case_id=command.case_id,
-            exception_id=command.exception_id,
-            request_id=waiting.requested.request_id,
-            withdrawn_by=command.actor,
-            reason=command.reason,
+            shown_to=command.actor,
+            precedents=command.precedents,
         )
     ]
 
 
 def _pass_on(command: DeadlinePassed, waiting: OpenOrDecided, rules: AuthorityRules) -> Fact:
     requested = waiting.requested
-    role = authority.required_now(rules.matrix, waiting.required_role, requested.kind, requested.amount)
+    matter = voice.matter_of(requested)
+    role = authority.required_now(rules.matrix, waiting.required_role, matter)
     above = rules.matrix.roles[role].escalates_to
     if above is None:
         return ExceptionExpired(
@@ -194,6 +140,7 @@ def _pass_on(command: DeadlinePassed, waiting: OpenOrDecided, rules: AuthorityRu
             reason=f"no {role} decided by the deadline, and there is no higher level; the policy stands",
             language=requested.language,
         )
+    there = authority.quorum_at(rules.matrix, matter, above)
     return ExceptionEscalated(
         case_id=command.case_id,
         exception_id=requested.exception_id,
@@ -201,6 +148,7 @@ def _pass_on(command: DeadlinePassed, waiting: OpenOrDecided, rules: AuthorityRu
         required_role=above,
         deadline=authority.deadline(rules, above, command.now),
         reason=f"no {role} decided by the deadline",
+        quorum=None if there == authority.quorum_at(rules.matrix, matter, role) else there,
     )
 
 
@@ -211,7 +159,7 @@ def _known(state: Exceptions, exception_id: UUID) -> OpenOrDecided:
     return known
 
 
-def _refused(command: Decision | Withdraw, why: Refusal) -> ApprovalsAttemptRefused:
+def _refused(command: PersonsCommand, why: Refusal) -> ApprovalsAttemptRefused:
     return ApprovalsAttemptRefused(
         case_id=command.case_id,
         exception_id=command.exception_id,

@@ -2,12 +2,14 @@
 
 from datetime import datetime
 
-from services.approvals.domain.commands import Command, RequestException
+from services.approvals.domain.commands import Command, NoteBoundary, RequestException
 from shared.contracts.event import Fact, Recorded
-from shared.contracts.triage import ExceptionProposed
+from shared.contracts.triage import BoundaryStated, ExceptionProposed
+
+MACHINE = "system:"
 
 
-def react(_event: Recorded, fact: Fact, now: datetime) -> list[Command]:
+def react(event: Recorded, fact: Fact, now: datetime) -> list[Command]:
     """Give the commands that follow from another service's fact; the time to decide runs from `now`."""
     match fact:
         case ExceptionProposed():
@@ -24,7 +26,11 @@ def react(_event: Recorded, fact: Fact, now: datetime) -> list[Command]:
                     proposed_by=fact.proposed_by,
                     language=fact.language,
                     amount=fact.amount,
+                    facts=fact.facts,
+                    role=fact.role,
                 )
             ]
+        case BoundaryStated() if not event.actor.startswith(MACHINE):
+            return [NoteBoundary(fact.case_id, now, fact.boundary_id, fact.request_id, event.actor)]
         case _:
             return []

@@ -1,4 +1,4 @@
-"""Nobody decides on their own proposal, and nobody counts twice."""
+"""Nobody decides on their own proposal, nor on the limit they stated themselves, and nobody counts twice."""
 
 from collections.abc import Iterable
 
@@ -12,6 +12,15 @@ def own_proposal(proposed_by: str, actor: str, on_behalf_of: str | None) -> Refu
     if on_behalf_of == proposed_by:
         return Refusal("own_proposal", f"{on_behalf_of} proposed this exception; a delegate cannot decide for them")
     return None
+
+
+def own_limit(stated_by: Iterable[str], actor: str, on_behalf_of: str | None) -> Refusal | None:
+    """Refuse when one of the two people behind a voice stated the limit that the exception is from."""
+    people = {actor, on_behalf_of} & set(stated_by)
+    if not people:
+        return None
+    who = " and ".join(sorted(map(str, people)))
+    return Refusal("own_limit", f"{who} stated the limit; somebody else must decide on an exception from it")
 
 
 def spoken_already(heard: Iterable[str], actor: str, on_behalf_of: str | None) -> Refusal | None:
