@@ -26,6 +26,7 @@ FILES: dict[Group, str] = {
     "tone": "tone.yaml",
     "answer": "answers.yaml",
     "topic": "topics.yaml",
+    "claim": "claims.yaml",
 }
 
 

@@ -57,7 +57,7 @@ def make_react(judge: Judge, take: Callable[[UUID], Prepared | None] = nothing_p
 
 def said_of(fact: MessageReceived) -> Said:
     """Give what a customer said as the rules of assessment take it."""
-    return Said(fact.text, fact.channel, fact.received_at, fact.rating, fact.language_hint)
+    return Said(fact.text, fact.channel, fact.received_at, fact.rating, fact.language_hint, fact.second_transcript)
 
 
 def ids_from(cause: UUID) -> NewIds:

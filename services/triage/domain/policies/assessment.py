@@ -1,15 +1,36 @@
-"""Reads a message by transparent rules: the demand, its urgency, tone and language, and the words that say so."""
+"""Reads a message: what is asked, of what kind, how urgently, in which tone and language, and the words that say so."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
 
-from services.triage.domain.policies.dates import deadline, purchase_day
-from services.triage.domain.policies.facts import Stated, amounts, orders, own_words
-from services.triage.domain.policies.phrases import Word, find, negated, words_of
-from services.triage.domain.policies.rulebook import URGENCIES, AssessmentRules, Combination
+from services.triage.domain.policies.blending import blend
+from services.triage.domain.policies.dates import Dated, deadline, purchase_day
+from services.triage.domain.policies.facts import amounts, references
+from services.triage.domain.policies.findings import (
+    Circumstances,
+    Findings,
+    best_remedy,
+    combine,
+    confidence_of,
+    evidence_of,
+    findings_of,
+    hear_shouting,
+    kinds_of,
+    matches,
+    sharpest_tone,
+    urgency_of,
+)
+from services.triage.domain.policies.hearing import doubts
+from services.triage.domain.policies.model import Model, judged_by
+from services.triage.domain.policies.phrases import Word, words_of
+from services.triage.domain.policies.quoting import voices
+from services.triage.domain.policies.relying import Stated, rely
+from services.triage.domain.policies.requests import requests_in
+from services.triage.domain.policies.rulebook import AssessmentRules
+from services.triage.domain.policies.times import Timed, times_said, written
+from shared.contracts.said import AmountSaid, Claim, Quote, Reference, TimeSaid
 from shared.contracts.triage import Evidence, Reading
-from shared.contracts.values import Money
 
 UNKNOWN_LANGUAGE = "und"
 Detect = Callable[[str], str]
@@ -18,219 +39,164 @@ Detect = Callable[[str], str]
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What a customer said, and how: the words, the channel, when, stars given, the language the channel reports."""
+    """What a customer said, and how: the words, the channel, when, stars given, the language the channel reports.
+
+    `second_transcript` is another hearing of the same speech; `zone` is the customer's own, where it is known.
+    """
 
     text: str
     channel: str
     received_at: datetime
     rating: int | None = None
     language_hint: str | None = None
+    second_transcript: str | None = None
+    zone: tzinfo | None = None
 
 
-@dataclass(slots=True)
-class _Findings:
-    """What has been found so far: how sure we are of each finding, and where it stands."""
-
-    doubts: dict[str, float] = field(default_factory=dict)
-    evidence: dict[str, Evidence] = field(default_factory=dict)
-    emergency: bool = False
-
-    def add(self, finding: str, weight: float, evidence: Evidence) -> None:
-        self.doubts[finding] = self.doubts.get(finding, 1.0) * (1.0 - weight)
-        self.evidence[evidence.rule] = evidence
-
-    def sure(self, finding: str) -> float:
-        """Give how sure we are of a finding, from 0 to 1: independent rules add up, as 1 - (1 - a)(1 - b)."""
-        return 1.0 - self.doubts.get(finding, 1.0)
-
-    def named(self, group: str) -> dict[str, float]:
-        prefix = f"{group}:"
-        return {f[len(prefix) :]: 1.0 - doubt for f, doubt in self.doubts.items() if f.startswith(prefix)}
-
-
-def judge(said: Said, rules: AssessmentRules, detect: Detect) -> Reading:
-    """Read one message; any text gives a reading, never an error. Pure as long as `detect` is."""
-    stretches = own_words(said.text, rules)
-    words = [word for start, end in stretches for word in words_of(said.text, start, end)]
-    findings = _match_phrases(words, rules)
-    _hear_shouting(said.text, stretches, findings, rules)
-    today = said.received_at.date()
-    bought = purchase_day(words, today, rules.dates)
-    due = deadline(words, today, rules.dates)
-    if bought:
-        _note(findings, "fact:days_since_purchase", words, bought.first, bought.last, "purchase-day")
-    if due:
-        _note(findings, "fact:deadline", words, due.first, due.last, "deadline")
-    days = (today - bought.day).days if bought else None
-    remedy = _best(findings.named("remedy"), rules.outline.remedies, rules.outline.threshold)
-    tone = _tone(findings, rules)
-    urgency = _urgency(findings)
-    for combination in rules.combinations:
-        if _holds(combination, said, findings, remedy, tone, urgency, days, rules):
-            at = _where(findings, combination, remedy)
-            rule = f"combination/{combination.id}"
-            evidence = Evidence(finding=f"kind:{combination.kind}", start=at[0], end=at[1], rule=rule)
-            findings.add(evidence.finding, combination.weight, evidence)
-    kinds = _kinds(findings, said.channel, rules)
-    appeals = findings.sure("answer:appeal") >= rules.outline.threshold
+def judge(said: Said, rules: AssessmentRules, detect: Detect, model: Model | None = None) -> Reading:
+    """Read one message; any text gives a reading, never an error. Pure as long as `detect` and the model are."""
+    text = said.text
+    heard = voices(text, rules)
+    own = heard.own
+    words = [word for start, end in own for word in words_of(text, start, end)]
+    found = matches(words, rules)
+    findings = findings_of(found, words)
+    own_text = "".join(text[start:end] for start, end in own)
+    hear_shouting(own_text, (own[0][0], own[-1][1]) if own else (0, 0), findings, rules)
+    now = said.received_at.astimezone(said.zone) if said.zone else said.received_at
+    bought, due, times = _times(words, now, findings, rules)
+    days = (now.date() - bought.day).days if bought else None
+    for blended in blend(_certainties(findings), _blanked(text, own), model):
+        findings.doubts[blended.finding] = 1.0 - blended.sure
+        if blended.evidence is not None:
+            findings.evidence[blended.evidence.rule + blended.finding] = blended.evidence
+    remedy, tone, urgency = best_remedy(findings, rules), sharpest_tone(findings, rules), urgency_of(findings)
+    given = Circumstances(said.channel, said.rating, remedy, tone, urgency, days)
+    combine(findings, given, rules)
+    kinds = kinds_of(findings, said.channel, rules)
+    stated = Stated(
+        amounts=tuple(
+            AmountSaid(start=s.start, end=s.end, confidence=0.9, judged_by="amount", money=s.money)
+            for s in amounts(text, own, rules)
+        ),
+        references=tuple(
+            Reference(start=r.start, end=r.end, confidence=r.sure, judged_by=r.rule, kind=r.kind, value=r.value)
+            for r in references(text, own, rules)
+        ),
+        times=times,
+        deadline=due.day if due else None,
+        days_since_purchase=days,
+        requests=requests_in(words, found, _lines(text, words), given, rules) if kinds else (),
+        doubts=doubts(text, said.second_transcript, rules) if said.second_transcript else (),
+    )
+    by = judged_by(rules.outline.version, model)
+    relied = rely(stated, findings, words, kinds, remedy, confidence_of(kinds, findings, rules), by, rules)
     return Reading(
         kinds=kinds,
         remedy=remedy,
         urgency=urgency,
         tone=tone,
-        language=_language(said, stretches, detect),
-        confidence=_confidence(kinds, findings, rules),
-        judged_by=f"rules/{rules.outline.version}",
+        language=_language(said, own_text, detect),
+        confidence=relied.confidence,
+        judged_by=by,
         emergency=findings.emergency,
-        amount=_amount(amounts(said.text, stretches, rules), findings, remedy),
-        order=_order(said.text, stretches, findings, rules),
-        days_since_purchase=days,
-        deadline=due.day.isoformat() if due else None,
-        appeals=appeals,
+        amount=relied.amount,
+        order=relied.order,
+        days_since_purchase=relied.days_since_purchase,
+        deadline=relied.deadline.isoformat() if relied.deadline else None,
+        appeals=findings.sure("answer:appeal") >= rules.outline.threshold,
         settled=_settled(findings, rules),
         evidence=tuple(sorted(findings.evidence.values(), key=lambda e: (e.start, e.end, e.rule))),
+        model=model.version if model else None,
+        requests=relied.requests,
+        amounts=relied.amounts,
+        times=relied.times,
+        references=relied.references,
+        claims=_claims(findings),
+        quotes=tuple(
+            Quote(start=q.start, end=q.end, confidence=0.95, judged_by=f"quoting/{q.how}", how=q.how)
+            for q in heard.quoted
+        ),
+        doubts=relied.doubts,
     )
 
 
-def _match_phrases(words: list[Word], rules: AssessmentRules) -> _Findings:
-    findings = _Findings()
-    at_length = len(words) > rules.outline.brief_words
-    for number, first, last in find(rules.book, words):
-        judgement = rules.judgements[number]
-        if judgement.id in findings.evidence:
-            continue
-        if judgement.negatable and negated(words, first, rules.negations):
-            continue
-        span = Evidence(finding=judgement.finding, start=words[first].start, end=words[last].end, rule=judgement.id)
-        findings.add(judgement.finding, judgement.weight / (2 if judgement.brief and at_length else 1), span)
-        findings.emergency = findings.emergency or judgement.emergency
-    return findings
+def _times(
+    words: list[Word], now: datetime, findings: Findings, rules: AssessmentRules
+) -> tuple[Dated | None, Dated | None, tuple[TimeSaid, ...]]:
+    """Give the day of the purchase, the deadline, and every time that is said."""
+    today = now.date()
+    bought, due = purchase_day(words, today, rules.dates), deadline(words, today, rules.dates)
+    said = times_said(words, now, rules.times)
+    if due is None:
+        due = next(
+            (Dated(t.day, t.first, t.last) for t in said if t.role == "deadline" and t.day and t.day >= today), None
+        )
+    for dated, finding, rule in (
+        (bought, "fact:days_since_purchase", "purchase-day"),
+        (due, "fact:deadline", "deadline"),
+    ):
+        if dated:
+            findings.add(finding, 1.0, evidence_of(finding, words, dated.first, dated.last, rule, 1.0))
+    return bought, due, tuple(_time_said(timed, words, bought, due) for timed in said)
 
 
-def _hear_shouting(text: str, stretches: list[tuple[int, int]], findings: _Findings, rules: AssessmentRules) -> None:
-    shouting, exclamations = rules.outline.shouting, rules.outline.exclamations
-    own = "".join(text[start:end] for start, end in stretches)
-    start, end = (stretches[0][0], stretches[-1][1]) if stretches else (0, 0)
-    capitals = sum(map(str.isupper, own))
-    if capitals >= shouting.letters * shouting.share:
-        letters = capitals + sum(map(str.islower, own))
-        if letters >= shouting.letters and capitals >= shouting.share * letters:
-            evidence = Evidence(finding=f"tone:{shouting.tone}", start=start, end=end, rule="shouting")
-            findings.add(evidence.finding, 0.7, evidence)
-    marks = own.count("!")
-    for tone, needed in exclamations.items():
-        if marks >= needed:
-            evidence = Evidence(finding=f"tone:{tone}", start=start, end=end, rule=f"exclamations-{needed}")
-            findings.add(evidence.finding, 0.4, evidence)
-
-
-def _note(findings: _Findings, finding: str, words: list[Word], first: int, last: int, rule: str) -> None:
-    evidence = Evidence(finding=finding, start=words[first].start, end=words[last].end, rule=rule)
-    findings.add(finding, 1.0, evidence)
-
-
-def _best(found: dict[str, float], order: tuple[str, ...], threshold: float) -> str | None:
-    sure = [name for name, weight in found.items() if weight >= threshold]
-    return min(sure, key=lambda name: (-round(found[name], 3), order.index(name)), default=None)
-
-
-def _tone(findings: _Findings, rules: AssessmentRules) -> str:
-    """Give the sharpest tone whose own and sharper signs together reach the threshold."""
-    tones = rules.outline.tones
-    doubt = 1.0
-    for tone in reversed(tones[1:]):
-        doubt *= findings.doubts.get(f"tone:{tone}", 1.0)
-        if 1.0 - doubt >= rules.outline.threshold:
-            return tone
-    return tones[0]
-
-
-def _urgency(findings: _Findings) -> str:
-    found = findings.named("urgency")
-    return next((level for level in ("critical", "high", "low") if level in found), URGENCIES[1])
-
-
-def _holds(
-    rule: Combination,
-    said: Said,
-    findings: _Findings,
-    remedy: str | None,
-    tone: str,
-    urgency: str,
-    days: int | None,
-    rules: AssessmentRules,
-) -> bool:
-    threshold = rules.outline.threshold
-
-    def any_of(group: str, names: frozenset[str]) -> bool:
-        return any(findings.sure(f"{group}:{name}") >= threshold for name in names)
-
-    return (
-        (not rule.remedies or remedy in rule.remedies)
-        and (not rule.tones or tone in rule.tones)
-        and (not rule.urgencies or urgency in rule.urgencies)
-        and (not rule.channels or said.channel in rule.channels)
-        and (not rule.topics or any_of("topic", rule.topics))
-        and not any_of("topic", rule.without_topics)
-        and (not rule.kinds or any_of("kind", rule.kinds))
-        and not any_of("kind", rule.without_kinds)
-        and (rule.days_over is None or (days is not None and days > rule.days_over))
-        and (rule.rating_upto is None or (said.rating is not None and said.rating <= rule.rating_upto))
+def _time_said(timed: Timed, words: list[Word], bought: Dated | None, due: Dated | None) -> TimeSaid:
+    """Write a time down; where the day of the purchase or the deadline was read from the same words, that day holds."""
+    kind, value = written(timed.said)
+    role = timed.role
+    for dated in (bought, due):
+        if kind == "date" and dated and timed.first <= dated.last and dated.first <= timed.last:
+            value, role = dated.day.isoformat(), "deadline" if dated is due else role
+    return TimeSaid(
+        start=words[timed.first].start,
+        end=words[timed.last].end,
+        confidence=timed.said.sure,
+        judged_by=getattr(timed.said, "rule", "clock"),
+        kind=kind,
+        value=value,
+        role=role,
     )
 
 
-def _where(findings: _Findings, rule: Combination, remedy: str | None) -> tuple[int, int]:
-    """Give the span of the first finding that a combination rests on; (0, 0) when it rests on no words."""
-    named = (("topic", rule.topics), ("kind", rule.kinds), ("tone", rule.tones), ("urgency", rule.urgencies))
-    rests_on = {f"{group}:{name}" for group, names in named for name in names}
-    if rule.remedies:
-        rests_on.add(f"remedy:{remedy}")
-    return next(((e.start, e.end) for e in findings.evidence.values() if e.finding in rests_on), (0, 0))
+def _certainties(findings: Findings) -> dict[str, float]:
+    return {finding: 1.0 - doubt for finding, doubt in findings.doubts.items()}
 
 
-def _kinds(findings: _Findings, channel: str, rules: AssessmentRules) -> tuple[str, ...]:
-    outline = rules.outline
-    found = {k: w for k, w in findings.named("kind").items() if w >= outline.threshold}
-    chatting = found.pop(outline.small_talk, 0.0)
-    firm = [kind for kind in found if kind not in outline.weak_kinds]
-    asked = firm or ([] if chatting or channel in outline.firm_only_channels else list(found))
-    return tuple(sorted(asked, key=lambda kind: (-round(found[kind], 3), outline.kinds.index(kind))))
+def _blanked(text: str, own: tuple[tuple[int, int], ...]) -> str:
+    """Give the text with all words that are not the customer's own as spaces, so that places stay the same."""
+    if own == ((0, len(text)),):
+        return text
+    pieces, at = [], 0
+    for start, end in own:
+        pieces += [" " * (start - at), text[start:end]]
+        at = end
+    return "".join(pieces) + " " * (len(text) - at)
 
 
-def _confidence(kinds: tuple[str, ...], findings: _Findings, rules: AssessmentRules) -> float:
-    """Give how sure we are of the leading kind; of there being none, how unsure we are of the nearest one."""
-    if kinds:
-        return round(findings.sure(f"kind:{kinds[0]}"), 3)
-    near = [w for k, w in findings.named("kind").items() if k != rules.outline.small_talk]
-    return round(1.0 - min(max(near, default=0.0), 0.5), 3)
+def _lines(text: str, words: list[Word]) -> list[int]:
+    """Give the words that a new line begins with."""
+    if "\n" not in text:
+        return []
+    return [n + 1 for n in range(len(words) - 1) if "\n" in text[words[n].end : words[n + 1].start]]
 
 
-def _language(said: Said, stretches: list[tuple[int, int]], detect: Detect) -> str:
-    language = detect("\n".join(said.text[start:end] for start, end in stretches))
+def _language(said: Said, own_text: str, detect: Detect) -> str:
+    language = detect(own_text)
     hint = (said.language_hint or "").replace("_", "-").split("-")[0].lower()
     return hint if language == UNKNOWN_LANGUAGE and len(hint) == 2 and hint.isalpha() else language
 
 
-def _amount(stated: list[Stated], findings: _Findings, remedy: str | None) -> Money | None:
-    """Give the amount nearest to the words that name the remedy, else the first."""
-    if not stated:
-        return None
-    anchor = next((e.start for e in findings.evidence.values() if e.finding == f"remedy:{remedy}"), 0)
-    nearest = min(stated, key=lambda s: abs(s.start - anchor))
-    findings.add(
-        "fact:amount", 1.0, Evidence(finding="fact:amount", start=nearest.start, end=nearest.end, rule="amount")
+def _claims(findings: Findings) -> tuple[Claim, ...]:
+    """Give what the customer says is so, from the rules that are about claims."""
+    claimed: list[Evidence] = [e for e in findings.evidence.values() if e.finding.startswith("claim:")]
+    return tuple(
+        Claim(start=e.start, end=e.end, confidence=e.confidence or 0.0, judged_by=e.rule, claim=e.finding[6:])
+        for e in sorted(claimed, key=lambda e: (e.start, e.end))
     )
-    return nearest.money
 
 
-def _order(text: str, stretches: list[tuple[int, int]], findings: _Findings, rules: AssessmentRules) -> str | None:
-    for number, start, end, name in orders(text, stretches, rules):
-        findings.add("fact:order", 1.0, Evidence(finding="fact:order", start=start, end=end, rule=f"order-{name}"))
-        return number
-    return None
-
-
-def _settled(findings: _Findings, rules: AssessmentRules) -> bool | None:
+def _settled(findings: Findings, rules: AssessmentRules) -> bool | None:
     """Give the answer to "is it settled?": a no outweighs a yes, and words that say neither give None."""
     if findings.sure("answer:unsettled") >= rules.outline.threshold:
         return False

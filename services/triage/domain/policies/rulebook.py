@@ -11,7 +11,7 @@ from services.triage.domain.policies.dates import DateWords
 from services.triage.domain.policies.phrases import PhraseBook, compile_book, parse_phrase, plain
 from services.triage.domain.policies.time_words import Lexicon, TimeWords, compile_times
 
-Group = Literal["kind", "remedy", "urgency", "tone", "answer", "topic"]
+Group = Literal["kind", "remedy", "urgency", "tone", "answer", "topic", "claim"]
 ANSWERS = ("appeal", "settled", "unsettled")
 URGENCIES = ("low", "normal", "high", "critical")
 
@@ -68,6 +68,10 @@ class Patterns(Written):
 
     quoted_line: str
     quoted_below: tuple[str, ...]
+    signature: str
+    quotation: str
+    reported_by: tuple[str, ...]
+    references: dict[str, str]
     orders: dict[str, str]
 
 
@@ -76,6 +80,23 @@ class Money(Written):
 
     signs: dict[str, str]
     words: dict[str, str]
+
+
+class RequestWords(Written):
+    """How a message is cut into requests.
+
+    joiners: words that begin another request;  instead: words that name another way of settling the same one;
+    belongs: remedies that are part of another one said in the same sentence (`refund: [cancellation]`);
+    minor: remedies that are no request of their own beside others;  by_object: remedies that are told apart by what
+    they are for
+    """
+
+    joiners: frozenset[str]
+    instead: frozenset[str]
+    belongs: dict[str, frozenset[str]]
+    minor: frozenset[str]
+    by_object: frozenset[str]
+    object_stops: frozenset[str]
 
 
 class Outline(Written):
@@ -96,6 +117,7 @@ class Outline(Written):
     patterns: Patterns
     money: Money
     languages: tuple[str, ...]
+    requests: RequestWords
 
 
 class Rulebook(Written):
@@ -159,7 +181,10 @@ class AssessmentRules:
     negations: frozenset[str]
     quoted_line: re.Pattern[str]
     quoted_below: re.Pattern[str]
-    orders: tuple[tuple[str, re.Pattern[str]], ...]
+    signature: re.Pattern[str]
+    quotation: re.Pattern[str]
+    reported_by: re.Pattern[str]
+    references: tuple[tuple[str, str, re.Pattern[str]], ...]
     amounts: re.Pattern[str]
     currencies: Mapping[str, str]
 
@@ -200,7 +225,13 @@ def compile_rules(rulebook: Rulebook) -> AssessmentRules:
         negations=frozenset(plain(word) for word in outline.negations),
         quoted_line=re.compile(outline.patterns.quoted_line),
         quoted_below=re.compile("|".join(outline.patterns.quoted_below), re.IGNORECASE | re.MULTILINE),
-        orders=tuple((name, re.compile(pattern)) for name, pattern in outline.patterns.orders.items()),
+        signature=re.compile(outline.patterns.signature, re.MULTILINE),
+        quotation=re.compile(outline.patterns.quotation),
+        reported_by=re.compile(rf"(?:{'|'.join(outline.patterns.reported_by)})\W{{0,3}}$", re.IGNORECASE),
+        references=(
+            *((kind, kind, re.compile(pattern)) for kind, pattern in outline.patterns.references.items()),
+            *(("order", f"order-{name}", re.compile(pattern)) for name, pattern in outline.patterns.orders.items()),
+        ),
         amounts=re.compile(amounts, re.IGNORECASE),
         currencies={k.lower(): v for k, v in {**outline.money.signs, **outline.money.words}.items()},
     )
