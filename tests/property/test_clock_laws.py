@@ -89,7 +89,8 @@ def lives(draw: st.DrawFn) -> Scenario:
     """A clock with up to two pauses and another target, all of it before it runs out."""
     calendar, start, target = draw(calendars()), draw(starts()), draw(targets())
     steps: list[Step] = []
-    at, pauses, last = start, [], target
+    at, last = start, target
+    pauses: list[tuple[datetime, datetime]] = []
     for _ in range(draw(st.integers(0, 2))):
         left = int((due_of(start, last, calendar, pauses) - at) / MINUTE) - 1
         if left < 1:
