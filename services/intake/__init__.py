@@ -19,5 +19,7 @@ CHARTER = Charter(
         "intake.reply_drafted.v1",
         "intake.reply_released.v1",
         "intake.reply_returned.v1",
+        "intake.surge_began.v1",
+        "intake.surge_ended.v1",
     ),
 )

@@ -10,6 +10,7 @@ from services.intake import CHARTER, api, subscribers
 from services.intake.adapters.doors import Doors
 from services.intake.adapters.languages import make_detector
 from services.intake.adapters.live import LiveConversations
+from services.intake.adapters.load import Load
 from services.intake.adapters.mail_in import MailDoor
 from services.intake.adapters.outbox import Outbox
 from services.intake.adapters.policy_files import load_rules
@@ -34,7 +35,9 @@ def create_app(settings: IntakeSettings) -> FastAPI:
     service = Service(package, settings, subscribers.router).decide(rules)
     assert service.shell is not None
     own = OwnMail(settings.mail_from, settings.mail_from.rsplit("@", 1)[1])
-    doors = Doors(service.shell, make_detector(intake_rules.replies.languages, FALLBACK))
+    load = Load(service.shell)
+    service.tasks.append(load.run)
+    doors = Doors(service.shell, make_detector(intake_rules.replies.languages, FALLBACK), load)
     sender = None
     if settings.smtp_out_host:
         sender = MailSender(settings.smtp_out_host, settings.smtp_out_port, settings.mail_from)

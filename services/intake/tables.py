@@ -19,13 +19,15 @@ from shared.contracts.intake import (
 
 IDENTIFIED = text("INSERT INTO customer_address VALUES (:kind, :address, :customer, :name)")
 OPENED = text("INSERT INTO tracking VALUES (:case, :code, :customer, :linked)")
+NO_ANSWER = ("acknowledgement", "script")  # that a message is here does not answer it
 AT = bindparam("at", type_=DateTime(timezone=True))
 ACKNOWLEDGED = bindparam("acknowledged", type_=DateTime(timezone=True))
 # One statement a message: this runs in the append's transaction, under the lock of the log partition.
 RECEIVED = text("""
     WITH said AS (
         INSERT INTO message_index VALUES
-            (:message, :channel, :their_id, :conversation, :case, :version, :hash, true, :at))
+            (:message, :channel, :their_id, :conversation, :case, :version, :hash, true, :at)),
+    waits AS (UPDATE tracking SET waits_since = :at WHERE case_id = :case AND waits_since IS NULL)
     INSERT INTO conversation VALUES (:conversation, :channel, :case, :customer)
     ON CONFLICT (conversation_id) DO UPDATE SET case_id = excluded.case_id, customer_id = excluded.customer_id
     WHERE conversation.case_id <> excluded.case_id OR conversation.customer_id <> excluded.customer_id""").bindparams(
@@ -37,7 +39,8 @@ SENT = text("""
             (:message, :channel, :their_id, :conversation, :case, :version, :hash, false, :at)),
     waiting AS (
         INSERT INTO outbound (message_id, channel, conversation_id, case_id, version, state, due)
-        SELECT :message, :channel, :conversation, :case, :version, 'queued', :at WHERE :queued)
+        SELECT :message, :channel, :conversation, :case, :version, 'queued', :at WHERE :queued),
+    waits AS (UPDATE tracking SET waits_since = NULL WHERE case_id = :case AND waits_since IS NOT NULL AND :answers)
     INSERT INTO conversation VALUES (:conversation, :channel, :case, :customer, :acknowledged)
     ON CONFLICT (conversation_id) DO UPDATE
         SET case_id = excluded.case_id,
@@ -45,7 +48,7 @@ SENT = text("""
     WHERE conversation.case_id <> excluded.case_id OR excluded.acknowledged_at IS NOT NULL
     """).bindparams(AT, ACKNOWLEDGED)
 DELIVERED = text("UPDATE outbound SET state = :state, problem = :problem WHERE message_id = :message")
-CLOSED = text("UPDATE tracking SET closed = :closed WHERE case_id = :case")
+CLOSED = text("UPDATE tracking SET closed = :closed, waits_since = NULL WHERE case_id = :case")
 
 
 def index(event: Recorded, fact: Fact) -> Sequence[Executable]:
@@ -108,6 +111,7 @@ def _sent(event: Recorded, fact: MessageSent) -> TextClause:
         queued=fact.delivery == "queued",
         customer=fact.customer_id,
         acknowledged=event.recorded_at if acknowledges else None,
+        answers=fact.purpose not in NO_ANSWER,
     )
 
 

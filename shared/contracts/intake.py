@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from shared.contracts.event import CaseFact, Fact, Instant, Personal, published
+from shared.contracts.intake_surge import Surge
 from shared.contracts.values import Attachment, ContentRef
 
 
@@ -22,7 +23,10 @@ class CustomerIdentified(Fact):
 
 @published("intake.case_opened.v1")
 class CaseOpened(CaseFact):
-    """A customer's first message on a matter opened a case; the customer is told the tracking code and `answer_due`."""
+    """A customer's first message on a matter opened a case; the customer is told the tracking code and `answer_due`.
+
+    `surge` says why that is later than usual, where it is.
+    """
 
     tracking_code: str
     customer_id: UUID
@@ -32,6 +36,7 @@ class CaseOpened(CaseFact):
     received_at: Instant
     answer_due: Instant
     linked_case_id: UUID | None = None
+    surge: Surge | None = None
 
 
 @published("intake.message_received.v1")

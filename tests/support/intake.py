@@ -16,6 +16,7 @@ from deploy.local.databases import ServiceDatabase
 from services.intake import CHARTER
 from services.intake.adapters.doors import Doors, Sayer, Taken
 from services.intake.adapters.live import LiveConversations
+from services.intake.adapters.load import Load
 from services.intake.adapters.mail_in import MailDoor
 from services.intake.adapters.outbox import Outbox
 from services.intake.adapters.policy_files import load_rules
@@ -89,7 +90,7 @@ async def open_intake(make: Callable[[str], ServiceDatabase]) -> AsyncIterator[O
     store = Store("intake", PARTS)
     rules = Rules(charter=CHARTER, decider=make_decider(RULES), react=react, index=index)
     shell: Shell[Command, IntakeState] = Shell(database, store, rules)
-    doors = Doors(shell, lambda _text: "en")
+    doors = Doors(shell, lambda _text: "en", Load(shell))
     try:
         yield OpenIntake(shell, store, doors, MailDoor(doors, OWN))
     finally:

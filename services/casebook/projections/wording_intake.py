@@ -1,7 +1,7 @@
 """Intake's and triage's facts in words."""
 
 from services.casebook.projections.wording import Said, cite, excerpt, price, says, words
-from shared.contracts import intake, intake_drafts, triage
+from shared.contracts import intake, intake_drafts, intake_surge, triage
 
 
 @says(intake.CustomerIdentified)
@@ -11,10 +11,21 @@ def _identified(fact: intake.CustomerIdentified) -> Said:
 
 @says(intake.CaseOpened)
 def _opened(fact: intake.CaseOpened) -> Said:
-    linked = "it follows an earlier case that was closed" if fact.linked_case_id else None
-    return Said(
-        f"Case {fact.tracking_code} opened by {fact.channel}: {excerpt(fact.subject)}", linked, fact.customer_id
-    )
+    why = ["it follows an earlier case that was closed"] if fact.linked_case_id else []
+    if fact.surge:
+        why.append(f"answered later than usual: {fact.surge.backlog} cases waited")
+    line = f"Case {fact.tracking_code} opened by {fact.channel}: {excerpt(fact.subject)}"
+    return Said(line, "; ".join(why) or None, fact.customer_id)
+
+
+@says(intake_surge.SurgeBegan)
+def _surge_began(fact: intake_surge.SurgeBegan) -> Said:
+    return Said(f"A surge began: {fact.backlog} cases wait", f"{fact.answers_an_hour} are answered in a working hour")
+
+
+@says(intake_surge.SurgeEnded)
+def _surge_ended(fact: intake_surge.SurgeEnded) -> Said:
+    return Said(f"The surge ended: {fact.backlog} cases wait")
 
 
 @says(intake.MessageReceived)

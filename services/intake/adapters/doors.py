@@ -9,6 +9,7 @@ from uuid import UUID
 import asyncpg
 
 from services.intake.adapters import lookup
+from services.intake.adapters.load import Load
 from services.intake.adapters.lookup import Place
 from services.intake.channels.channel import AttachedFile, Content, InboundMessage
 from services.intake.domain.commands import Command, Customer, ReceiveMessage, RecordAgentMessage, Said
@@ -47,9 +48,10 @@ class Sayer(NamedTuple):
 class Doors:
     """Takes messages in. `detect` gives the language of a first message's text."""
 
-    def __init__(self, shell: Shell[Command, IntakeState], detect: Callable[[str], str]) -> None:
+    def __init__(self, shell: Shell[Command, IntakeState], detect: Callable[[str], str], load: Load) -> None:
         self.shell = shell
         self._detect = detect
+        self._load = load
 
     async def take(
         self,
@@ -146,6 +148,8 @@ class Doors:
                 place.linked_case_id,
                 place.acknowledged_at,
                 await lookup.acknowledged_today(tx.raw, address, instant) if mails else 0,
+                self._load.backlog,
+                self._load.surging,
             )
         return Job(command, provenance(by, message))
 

@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 from services.intake.domain.policies.acknowledgement import Answering, IntakeRules
+from services.intake.domain.policies.surge import SurgeRules
 from services.intake.domain.policies.wording import FALLBACK, LanguageFile, Replies
 from shared.kernel.errors import MalformedInput
 from shared.runtime.policy_files import read_calendar, read_policy
@@ -12,13 +13,15 @@ LANGUAGE_FILE = re.compile(r"^[a-z]{2}\.yaml$")
 
 
 def load_rules(policy_dir: Path, styles: dict[str, str]) -> IntakeRules:
-    """Load `replies/*.yaml` and the calendar that `replies/answering.yaml` names.
+    """Load `replies/*.yaml`, the calendar that `replies/answering.yaml` names, and `surge.yaml`.
 
     Raises MalformedInput naming the file, the field and the fix for what does not fit.
     """
     folder = policy_dir / "replies"
     answering = read_policy(folder / "answering.yaml", Answering)
-    return IntakeRules(_replies(folder), answering, read_calendar(policy_dir / answering.calendar), styles)
+    replies, calendar = _replies(folder), read_calendar(policy_dir / answering.calendar)
+    surge = read_policy(policy_dir / "surge.yaml", SurgeRules)
+    return IntakeRules(replies, answering, calendar, surge, styles)
 
 
 def _replies(folder: Path) -> Replies:

@@ -47,7 +47,8 @@ class ReceiveMessage:
     """A customer said something: open the case if it is not open yet, and acknowledge a first message.
 
     `acknowledged_at` is the last acknowledgement in this conversation over all its cases, `acknowledged_today` how
-    many this customer got in the last 24 hours.
+    many this customer got in the last 24 hours. `backlog` cases wait for us, `surging` when these are too many;
+    whoever `comes_first` is told the usual time all the same.
     """
 
     case_id: UUID
@@ -58,10 +59,22 @@ class ReceiveMessage:
     linked_case_id: UUID | None = None
     acknowledged_at: datetime | None = None
     acknowledged_today: int = 0
+    backlog: int = 0
+    surging: bool = False
+    comes_first: bool = False
 
     @property
     def stream_id(self) -> UUID:
         return self.case_id
+
+
+@dataclass(frozen=True, slots=True)
+class NoteLoad:
+    """So many cases wait for us now; `stream_id` is the stream of operations."""
+
+    stream_id: UUID
+    now: datetime
+    backlog: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,4 +240,5 @@ Command = (
     | MarkDelivered
     | MarkUndelivered
     | NoteClosure
+    | NoteLoad
 )

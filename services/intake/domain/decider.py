@@ -8,6 +8,7 @@ from services.intake.domain.commands import (
     MarkDelivered,
     MarkUndelivered,
     NoteClosure,
+    NoteLoad,
     NoteRegulation,
     ReceiveMessage,
     RecordAgentMessage,
@@ -19,6 +20,7 @@ from services.intake.domain.commands import (
 )
 from services.intake.domain.policies import outgoing
 from services.intake.domain.policies.acknowledgement import IntakeRules, acknowledgement
+from services.intake.domain.policies.surge import honest_due, note_load, surge_for
 from services.intake.domain.state import IntakeState, evolve
 from shared.contracts.event import Fact
 from shared.contracts.intake import (
@@ -32,6 +34,7 @@ from shared.contracts.intake import (
     MessageUndelivered,
 )
 from shared.contracts.intake_drafts import RegulationNoted
+from shared.contracts.intake_surge import Surge
 from shared.kernel.decider import Decider
 
 SUBJECT_LENGTH = 120
@@ -70,6 +73,8 @@ def decide(command: Command, state: IntakeState, rules: IntakeRules) -> list[Fac
             if not state.opened or state.closed == command.closed:
                 return []
             return [CaseClosureNoted(case_id=command.case_id, closed=command.closed, reason=command.reason)]
+        case NoteLoad():
+            return note_load(command, state, rules.surge)
         case _:
             assert_never(command)
 
@@ -78,8 +83,10 @@ def _receive(command: ReceiveMessage, state: IntakeState, rules: IntakeRules) ->
     said = command.said
     if said.message_id in state.messages:
         return []
-    answer_due = state.answer_due or rules.answer_due(command.now, said.channel)
-    facts = _opening(command, state, answer_due)
+    surge = surge_for(said.channel, command.surging, command.backlog, command.comes_first, rules.surge)
+    usual = rules.answer_due(command.now, said.channel)
+    answer_due = state.answer_due or honest_due(command.now, usual, surge, rules.calendar)
+    facts = _opening(command, state, answer_due, surge)
     facts.append(
         MessageReceived(
             case_id=command.case_id,
@@ -102,7 +109,7 @@ def _receive(command: ReceiveMessage, state: IntakeState, rules: IntakeRules) ->
             no_automatic_answer=said.quiet,
         )
     )
-    answer = acknowledgement(command, state, answer_due, rules)
+    answer = acknowledgement(command, state, answer_due, rules, later=answer_due > usual and not state.opened)
     return [*facts, answer] if answer else facts
 
 
@@ -134,7 +141,9 @@ def _agent_said(command: RecordAgentMessage, state: IntakeState, rules: IntakeRu
     ]
 
 
-def _opening(command: ReceiveMessage | RecordAgentMessage, state: IntakeState, answer_due: datetime) -> list[Fact]:
+def _opening(
+    command: ReceiveMessage | RecordAgentMessage, state: IntakeState, answer_due: datetime, surge: Surge | None = None
+) -> list[Fact]:
     """The facts before the first thing said: who it is, when new, and the case, when it is not open yet."""
     said = command.said
     facts: list[Fact] = []
@@ -158,6 +167,7 @@ def _opening(command: ReceiveMessage | RecordAgentMessage, state: IntakeState, a
                 subject=_subject(said),
                 received_at=said.said_at,
                 answer_due=answer_due,
+                surge=surge,
                 linked_case_id=command.linked_case_id,
             )
         )

@@ -16,6 +16,7 @@ from shared.contracts.intake import (
     MessageUndelivered,
 )
 from shared.contracts.intake_drafts import RegulationNoted, ReplyDrafted, ReplyReleased, ReplyReturned
+from shared.contracts.intake_surge import SurgeBegan, SurgeEnded
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,7 @@ class IntakeState:
 
     `messages` gives the conversation of every message seen; `sent` what became of ours: said, queued, delivered,
     undelivered. `home` is where the case's own customer wrote last: what was decided is told there and nowhere else.
+    `surging` tells, in the stream of operations, whether too many cases wait.
     `regulated` is the category for which a second person reads replies before they leave; `drafts` are those replies.
     """
 
@@ -62,6 +64,7 @@ class IntakeState:
     sent: Mapping[UUID, str] = field(default_factory=dict)
     home: UUID | None = None
     mail_recorded: bool = False
+    surging: bool = False
     regulated: str | None = None
     drafts: Mapping[UUID, Draft] = field(default_factory=dict)
 
@@ -98,6 +101,8 @@ def evolve(state: IntakeState, fact: Fact) -> IntakeState:
             return _settled(state, fact.draft_id, "returned", fact.returned_by, fact.reason)
         case AutomaticMailReceived():
             return replace(state, mail_recorded=True)
+        case SurgeBegan() | SurgeEnded():
+            return replace(state, surging=isinstance(fact, SurgeBegan))
         case _:
             return state
 

@@ -7,6 +7,7 @@ from uuid import uuid5
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.intake.domain.commands import ReceiveMessage
+from services.intake.domain.policies.surge import SurgeRules
 from services.intake.domain.policies.wording import FromTemplate, Replies
 from services.intake.domain.state import IntakeState
 from shared.contracts.intake import MessageSent
@@ -43,6 +44,7 @@ class IntakeRules:
     replies: Replies
     answering: Answering
     calendar: Calendar
+    surge: SurgeRules
     styles: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -61,12 +63,13 @@ class IntakeRules:
 
 
 def acknowledgement(
-    command: ReceiveMessage, state: IntakeState, answer_due: datetime, rules: IntakeRules
+    command: ReceiveMessage, state: IntakeState, answer_due: datetime, rules: IntakeRules, *, later: bool
 ) -> MessageSent | None:
     """Give the acknowledgement of a case's first message, or None when none is due.
 
-    None for later messages, where no machine may answer, and by mail when this conversation had one within a day or
-    this customer too many. On the phone it is a script for the agent on the line.
+    `later` says that too many wait, so that the answer comes later than usual. None for later messages, where no
+    machine may answer, and by mail when this conversation had one within a day or this customer too many. On the
+    phone it is a script for the agent on the line.
     """
     said = command.said
     if state.acknowledged or said.quiet is not None or state.closed:
@@ -81,7 +84,8 @@ def acknowledgement(
     zone = rules.calendar.zone
     opens = rules.calendar.add_time(command.now, timedelta(0))
     values = {"due": language.instant(answer_due, zone), "opens": language.instant(opens, zone)}
-    template = "acknowledgement" if opens <= command.now else "acknowledgement_out_of_hours"
+    in_hours = "acknowledgement" if opens <= command.now else "acknowledgement_out_of_hours"
+    template = "acknowledgement_surge" if later else in_hours
     saying = FromTemplate(template, command.language, values)
     code = state.tracking_code or command.tracking_code
     return MessageSent(

@@ -16,6 +16,7 @@ PLACEHOLDER = re.compile(r"\{(\w+)\}")
 TEMPLATES: dict[str, frozenset[str]] = {
     "acknowledgement": frozenset({"greeting", "code", "due"}),
     "acknowledgement_out_of_hours": frozenset({"greeting", "code", "due", "opens"}),
+    "acknowledgement_surge": frozenset({"greeting", "code", "due"}),
     "approved": frozenset({"greeting", "code", "deviation", "conditions", "amount"}),
     "rejected": frozenset({"greeting", "code", "reason"}),
     "countered": frozenset({"greeting", "code", "offer", "reason", "amount"}),
