@@ -11,6 +11,7 @@ from services.triage.adapters.policy_files import load_assessment
 from services.triage.adapters.policy_log import PolicyLog
 from services.triage.adapters.policy_pack import PolicyPack
 from services.triage.adapters.policy_store import PolicyStore
+from services.triage.adapters.reply_check_files import checker_from, load_regulated
 from services.triage.domain.decider import make_decider
 from services.triage.domain.policies.answering import TriageRules
 from services.triage.domain.policies.assessment import judge
@@ -27,8 +28,10 @@ def create_app(settings: TriageSettings) -> FastAPI:
     leading = PolicyPack(settings.policy_dir / settings.policy)  # one that does not hold is told before anything starts
     policies = PolicyStore(leading.facts.id)
     calendar = read_calendar(settings.policy_dir / "calendars" / "default.yaml")
-    react = make_react(partial(judge, rules=assessment, detect=make_detect(assessment.outline.languages)))
-    decider = make_decider(TriageRules(policies, calendar))
+    detect = make_detect(assessment.outline.languages)
+    react = make_react(partial(judge, rules=assessment, detect=detect))
+    regulated = load_regulated(settings.policy_dir).category
+    decider = make_decider(TriageRules(policies, calendar, regulated=regulated))
     rules = Rules(charter=CHARTER, decider=decider, react=react)
     service = Service(package, settings, subscribers.router).decide(rules)
     assert service.shell is not None
@@ -37,6 +40,7 @@ def create_app(settings: TriageSettings) -> FastAPI:
     app.state.policies = policies
     app.state.policy_log = log
     app.state.outline = assessment.outline
+    app.state.checker = checker_from(settings.policy_dir, assessment, detect)
     return app
 
 

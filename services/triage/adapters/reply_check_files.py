@@ -1,4 +1,4 @@
-"""Loads what the reply check goes by from the policy directory."""
+"""Loads what replies are checked by, and which cases are regulated, from the policy directory."""
 
 import re
 from functools import partial
@@ -7,6 +7,7 @@ from pathlib import Path
 from services.triage.adapters.language import make_detect
 from services.triage.adapters.policy_files import load_assessment
 from services.triage.domain.policies.facts import Stated, amounts
+from services.triage.domain.policies.regulation import RegulatedFile
 from services.triage.domain.policies.reply_check import Checker, Detect
 from services.triage.domain.policies.reply_check_promises import Amounts
 from services.triage.domain.policies.reply_check_rules import (
@@ -23,6 +24,7 @@ from shared.runtime.policy_files import read_policy
 HOME = "reply_check"
 RULES = "rules.yaml"
 MUST_HAVES = "must_haves.yaml"
+REGULATED = "regulated.yaml"
 LANGUAGE_FILE = re.compile(r"^[a-z]{2}\.yaml$")
 
 
@@ -41,6 +43,12 @@ def load_check_rules(policy_dir: Path) -> CheckRules:
         return compile_check(file, languages)
     except (ValueError, re.error) as error:
         raise MalformedInput(str(error), field=str(home), fix="correct the phrase") from error
+
+
+def load_regulated(policy_dir: Path) -> RegulatedFile:
+    """Load `regulated.yaml`; without it no case is regulated."""
+    path = policy_dir / REGULATED
+    return read_policy(path, RegulatedFile) if path.exists() else RegulatedFile(version="none")
 
 
 def load_must_haves(home: Path) -> MustHavesFile:

@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from services.triage.api import cases, policies
+from services.triage.api import cases, policies, replies
 
 router = APIRouter(tags=["triage"])
-for part in (cases, policies):
+for part in (cases, policies, replies):
     router.include_router(part.router)

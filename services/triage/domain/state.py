@@ -63,6 +63,7 @@ class Triage:
     waiting: Mapping[UUID, Assessment] = field(default_factory=dict)
     boundaries: tuple[BoundaryStated, ...] = ()
     granted: frozenset[tuple[str, str | None]] = frozenset()
+    grants: tuple[RequestGranted, ...] = ()
     referred: frozenset[tuple[str, str | None]] = frozenset()
     proposed: tuple[ExceptionProposed, ...] = ()
     policy: PolicyRef | None = None
@@ -97,7 +98,7 @@ def evolve(state: Triage, fact: Fact) -> Triage:
             return _answered(replace(state, boundaries=(*state.boundaries, fact)), fact.request_id)
         case RequestGranted():
             known = state.granted | {(fact.kind, _remedy(state, fact.request_id))}
-            return _answered(replace(state, granted=known), fact.request_id)
+            return _answered(replace(state, granted=known, grants=(*state.grants, fact)), fact.request_id)
         case ExceptionProposed():
             return _answered(replace(state, proposed=(*state.proposed, fact)), fact.request_id)
         case RequestReferred():
