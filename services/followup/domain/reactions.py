@@ -18,8 +18,10 @@ from shared.contracts.approvals import (
     ExceptionCountered,
     ExceptionExpired,
     ExceptionRejected,
+    ExceptionRequested,
     ExceptionWithdrawn,
 )
+from shared.contracts.approvals_after import CounterAccepted, CounterDeclined, ExceptionLapsed, ExceptionSuperseded
 from shared.contracts.event import Fact, Recorded
 from shared.contracts.intake import CaseOpened, MessageReceived, MessageSent
 from shared.contracts.triage import (
@@ -38,6 +40,9 @@ DECISIONS: dict[type[Fact], str] = {
     ExceptionCountered: "countered",
     ExceptionWithdrawn: "withdrawn",
     ExceptionExpired: "expired",
+    ExceptionSuperseded: "superseded",
+    CounterDeclined: "declined",
+    ExceptionLapsed: "lapsed",
 }
 
 
@@ -109,12 +114,19 @@ def _matter(event: Recorded, fact: Fact) -> _Matter | None:
             return _Matter(fact.request_id, fact.request_id, "asked")
         case ExceptionProposed():
             return _Matter(fact.exception_id, fact.request_id, "proposed")
+        case ExceptionRequested() if fact.supersedes is not None:
+            return _Matter(fact.exception_id, fact.request_id, "proposed")
         case ExceptionApproved():
             what = fact.deviation
             if fact.conditions:
                 what += f" (on condition: {'; '.join(fact.conditions)})"
             debt = Debt(_promise_id(event), what, fact.decided_by[-1])
             return _Matter(fact.exception_id, fact.request_id, "approved", _decision(fact.exception_id), debt)
+        case CounterAccepted():
+            debt = Debt(_promise_id(event), fact.offer, fact.noted_by)
+            return _Matter(fact.exception_id, fact.request_id, "accepted", _decision(fact.exception_id), debt)
+        case ExceptionSuperseded() | CounterDeclined() | ExceptionLapsed():
+            return _Matter(fact.exception_id, fact.request_id, DECISIONS[type(fact)])
         case ExceptionRejected() | ExceptionCountered() | ExceptionWithdrawn() | ExceptionExpired():
             # what was offered instead is a decision too: a promise may rest on it once the customer takes it
             backing = _decision(fact.exception_id) if isinstance(fact, ExceptionCountered) else None

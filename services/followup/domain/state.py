@@ -34,8 +34,10 @@ from shared.contracts.values import Backing
 V = TypeVar("V")
 NO_CLOCKS_YET = Clocks()
 OVER = ("kept", "released")
-ANSWERS = ("boundary", "granted", "asked", "approved", "rejected", "countered", "expired")
-DECIDED = ("approved", "rejected", "countered", "withdrawn", "expired")
+ANSWERS = ("boundary", "granted", "asked", "approved", "rejected", "countered", "expired", "accepted", "lapsed")
+# An exception whose decision is no longer there to rest a promise on.
+GONE = ("declined", "lapsed", "superseded")
+DECIDED = ("approved", "rejected", "countered", "withdrawn", "expired", "accepted", *GONE)
 
 
 class Promise(NamedTuple):
@@ -206,12 +208,16 @@ def _matter(state: Followup, fact: MatterNoted) -> Followup:
         exceptions = _with(exceptions, fact.matter_id, True)
     if fact.owed and fact.backing and fact.owed.promise_id not in state.promises:
         owed = _with(owed, fact.owed.promise_id, (fact.owed, fact.backing))
+    backings = state.backings | ({fact.backing} if fact.backing else frozenset())
+    if fact.outcome in GONE:
+        backings = frozenset(one for one in backings if one.reference != str(fact.matter_id))
+        owed = MappingProxyType({key: pair for key, pair in owed.items() if pair[1] in backings})
     return replace(
         state,
         referred=referred,
         exceptions=exceptions,
         owed=owed,
-        backings=state.backings | ({fact.backing} if fact.backing else frozenset()),
+        backings=backings,
         answered=state.answered or fact.outcome in ANSWERS,
         unchecked=True,
         quiet_since=_later(state.quiet_since, fact.at),

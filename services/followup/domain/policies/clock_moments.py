@@ -27,6 +27,10 @@ OUTCOMES = {
     "countered": "approvals.exception_countered",
     "withdrawn": "approvals.exception_withdrawn",
     "expired": "approvals.exception_expired",
+    "superseded": "approvals.exception_superseded",
+    "accepted": "approvals.counter_accepted",
+    "declined": "approvals.counter_declined",
+    "lapsed": "approvals.exception_lapsed",
 }
 OWN = (CaseResolved, CaseReopened, CaseClosed, PromiseMade, PromiseBroken)
 

@@ -6,7 +6,7 @@ from services.followup.domain.commands import HearMessage, NoteMatter, ReadMessa
 from services.followup.domain.policies.cadence import FollowupRules
 from services.followup.domain.policies.promises import made
 from services.followup.domain.policies.settling import quiet_until, reopened
-from services.followup.domain.state import Followup, evolve
+from services.followup.domain.state import GONE, Followup, evolve
 from shared.contracts.event import Fact
 from shared.contracts.followup import (
     CaseTakenUp,
@@ -14,6 +14,7 @@ from shared.contracts.followup import (
     MatterNoted,
     MessageNoted,
     Owed,
+    PromiseReleased,
 )
 
 UNKNOWN_LANGUAGE = "und"
@@ -89,10 +90,11 @@ def note_matter(command: NoteMatter, state: Followup, rules: FollowupRules) -> l
         return []  # heard before, or overtaken by what was heard first
     facts = reopened(command.case_id, state, "there is news on a request")
     noted = evolve(_folded(state, facts), note)
-    facts.append(note.model_copy(update={"quiet_until": quiet_until(noted, rules)}))
+    released = _released(command, noted)
+    facts.append(note.model_copy(update={"quiet_until": quiet_until(_folded(noted, released), rules)}))
     if owed and command.backing and owed.promise_id in noted.owed and noted.customer_id is not None:
         facts.append(made(command.case_id, noted.customer_id, owed, command.backing))
-    return facts
+    return [*facts, *released]
 
 
 def _answers(command: ReadMessage, state: Followup) -> list[Fact]:
@@ -142,6 +144,21 @@ def _owed(command: NoteMatter, rules: FollowupRules) -> Owed | None:
         at_risk_from=rules.at_risk_from(command.now, due),
         made_by=command.debt.made_by,
     )
+
+
+def _released(command: NoteMatter, state: Followup) -> list[Fact]:
+    """Release the promises that rested on a decision which no longer stands."""
+    if command.outcome not in GONE:
+        return []
+    return [
+        PromiseReleased(
+            case_id=command.case_id,
+            promise_id=promise_id,
+            reason=f"the decision that it rested on is {command.outcome}",
+        )
+        for promise_id, promise in state.promises.items()
+        if promise.open and promise.made.backing.reference == str(command.matter_id)
+    ]
 
 
 def _folded(state: Followup, facts: list[Fact]) -> Followup:
