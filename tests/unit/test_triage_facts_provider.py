@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.triage.adapters.facts_provider import LARGEST_RECORD, FactsProvider
+from services.triage.adapters.facts_provider import FAILURES, LARGEST_RECORD, REST, FactsProvider
 from services.triage.domain.policies.lookups import LookedUp, plain_id
 from shared.kernel.errors import MalformedInput
 
@@ -120,6 +120,20 @@ async def test_no_more_are_asked_at_once_than_allowed() -> None:
     found = await asyncio.gather(*(provider.lookup("order", f"W{number}") for number in range(20)))
     assert all(one.found for one in found)
     assert counting.most == 3
+
+
+async def test_a_provider_that_is_down_is_left_alone_for_a_while_and_then_tried_again() -> None:
+    shop = Shop(breaks)
+    provider = shop.provider()
+    for _ in range(FAILURES + 3):
+        await provider.lookup("order", "W1")
+    assert len(shop.asked) == FAILURES
+    shop.now += REST
+    await provider.lookup("order", "W1")
+    await provider.lookup("order", "W1")
+    assert len(shop.asked) == FAILURES + 1
+    shop.answer, shop.now = says(), shop.now + REST
+    assert [(await provider.lookup("order", "W1")).source for _ in range(2)] == ["provider", "provider"]
 
 
 async def test_a_deleted_record_is_not_remembered() -> None:

@@ -101,9 +101,16 @@ def _token(path: Path | None) -> str | None:
 
 
 def _listening(host: str, port: int) -> socket.socket:
+    """Give a listening socket; named as TCP, for else small answers wait 40 ms for an acknowledgement."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    made = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
-        return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        made.bind((host, port))
+        made.listen(128)
     except OSError as error:
+        made.close()
         raise StackError(
             f"--host {host}, --port {port}: {error.strerror}.", "Choose another or leave it out."
         ) from error
+    return made

@@ -17,6 +17,9 @@ from shared.kernel.errors import MalformedInput
 from shared.runtime.clock import now
 from shared.runtime.telemetry import log
 
+FAILURES = 5
+REST = timedelta(seconds=5)
+"""After so many failures in a row nobody is asked for so long: a provider that is down shall not slow every case."""
 KIND = re.compile(r"[a-z][a-z0-9_]{0,39}")
 LONGEST_ID = 200
 LARGEST_RECORD = 256 * 1024
@@ -55,6 +58,8 @@ class FactsProvider:
         self._known: OrderedDict[tuple[str, str], LookedUp] = OrderedDict()
         self._token_file = token_file
         self._clock = clock
+        self._failures = 0
+        self._rests_until: datetime | None = None
         self._client = httpx.AsyncClient(timeout=self._timeout, transport=transport)
 
     async def __aenter__(self) -> Self:
@@ -68,12 +73,18 @@ class FactsProvider:
         """Give a record; never raises. Late, failing or answering nonsense: the last known value with its age."""
         if not KIND.fullmatch(kind) or not plain_id(wanted) or len(wanted) > LONGEST_ID:
             return self._absent(kind, wanted, "provider")
+        if self._rests_until and self._clock() < self._rests_until:
+            return self._last_known(kind, wanted)
+        asked = False
         try:
             async with asyncio.timeout(self._timeout), self._slots:
+                asked = True
                 found = await self._ask(kind, wanted)
         except (httpx.HTTPError, ProviderFailed, OSError) as error:  # OSError: late, or no token
-            log.warning("facts provider failed", kind=kind, error=type(error).__name__, problem=_reason(error))
+            if asked:  # else it was our own queue that was too long
+                self._failed(error)
             return self._last_known(kind, wanted)
+        self._answered()
         self._remember(found)
         return found
 
@@ -93,6 +104,18 @@ class FactsProvider:
         return LookedUp(
             kind, wanted, found=True, value=_record(answer), source="provider", as_of=as_of, age_seconds=age
         )
+
+    def _failed(self, error: Exception) -> None:
+        self._failures += 1
+        if self._failures == 1:
+            log.warning("facts provider fails", error=type(error).__name__, problem=_reason(error))
+        if self._failures >= FAILURES:
+            self._rests_until = self._clock() + REST
+
+    def _answered(self) -> None:
+        if self._failures:
+            log.info("facts provider answers again", failures=self._failures)
+        self._failures, self._rests_until = 0, None
 
     def _headers(self) -> Mapping[str, str]:
         return {"Authorization": f"Bearer {self._token_file.read_text().strip()}"} if self._token_file else {}
