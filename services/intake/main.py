@@ -14,6 +14,7 @@ from services.intake.adapters.load import Load
 from services.intake.adapters.mail_in import MailDoor
 from services.intake.adapters.outbox import Outbox
 from services.intake.adapters.policy_files import load_rules
+from services.intake.adapters.reply_checker import ReplyChecker
 from services.intake.adapters.smtp_door import mail_door
 from services.intake.adapters.smtp_out import MailSender
 from services.intake.channels.channel import OwnMail
@@ -41,6 +42,7 @@ def create_app(settings: IntakeSettings) -> FastAPI:
     sender = None
     if settings.smtp_out_host:
         sender = MailSender(settings.smtp_out_host, settings.smtp_out_port, settings.mail_from)
+    reply_checker = ReplyChecker(settings)
     live = LiveConversations()
     outbox = Outbox(service.shell, own, sender, live)
     service.tasks.append(outbox.run)
@@ -55,7 +57,8 @@ def create_app(settings: IntakeSettings) -> FastAPI:
             log.info("mail door open", port=port)
             yield
 
-    app = service.app([api.router], title="Recourse intake", extras=[smtp])
+    app = service.app([api.router], title="Recourse intake", extras=[smtp, reply_checker.opened])
+    app.state.reply_checker = reply_checker
     app.state.doors, app.state.outbox, app.state.live = doors, outbox, live
     return app
 

@@ -1,4 +1,4 @@
-"""Intake over HTTP: the doors of channels that post, the fetching of answers, and agents' replies."""
+"""Intake over HTTP: the doors of channels that post, and the fetching of answers."""
 
 import json
 from typing import Annotated, Any
@@ -13,20 +13,16 @@ from services.intake.channels.channel import Arrival
 from services.intake.channels.chat import CHANNEL as CHAT
 from services.intake.channels.registry import SAID
 from services.intake.channels.said import DoorMessage, OutMessage, SaidChannel
-from services.intake.domain.commands import SendReply
 from services.intake.domain.policies.identity import conversation_id
-from services.intake.domain.policies.wording import Words
 from shared.eventstore.database import TRANSIENT
 from shared.kernel.errors import NotFound, RecourseError
 from shared.runtime.auth import Caller, caller, identify
-from shared.runtime.outcome import Outcome
 from shared.runtime.service import shell_of
 from shared.runtime.shell import Shell
 from shared.runtime.telemetry import log
 
-router = APIRouter(tags=["intake"])
+router = APIRouter()
 Connector = Annotated[Caller, Depends(caller("door", "agent"))]
-Agent = Annotated[Caller, Depends(caller("agent", "supervisor", "manager"))]
 Reader = Annotated[Caller, Depends(caller("agent", "supervisor", "manager", "auditor"))]
 After = Annotated[UUID | None, Query(description="the last message of ours that you delivered; confirms it")]
 Limit = Annotated[int, Query(ge=1, le=500)]
@@ -79,16 +75,6 @@ class Batch(BaseModel):
     messages: list[DoorMessage] = Field(min_length=1, max_length=MOST_AT_ONCE)
 
 
-class ReplyBody(BaseModel):
-    """What an agent answers. Without a target it goes where the customer wrote last."""
-
-    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
-
-    text: str = Field(min_length=1, max_length=100_000, examples=["We have found your parcel; it arrives tomorrow."])
-    in_reply_to: UUID | None = Field(default=None, description="the customer's message that this answers")
-    conversation_id: UUID | None = None
-
-
 def add_doors(channel: SaidChannel) -> None:
     """Give a channel its routes: post one message, post many, fetch the answers."""
     name = channel.name
@@ -133,28 +119,6 @@ async def _take(
 
 def _told(taken: Taken) -> TakenMessage:
     return TakenMessage.model_construct(**taken._asdict())
-
-
-@router.post("/cases/{case_id}/replies", status_code=201, summary="Answer the customer")
-async def reply(case_id: UUID, body: ReplyBody, who: Agent, shell: TheShell) -> Outcome:
-    """Queue an agent's answer; it leaves by the channel and to the address of the conversation it answers.
-
-    404 for an unknown case; 409, on record, when the customer's mail named no address.
-    """
-    state = await shell.state(case_id)
-    if not state.opened:
-        raise NotFound(f"there is no case {case_id}", field="case_id")
-    command = SendReply(
-        case_id=case_id,
-        now=shell.now(),
-        message_id=shell.new_id(),
-        purpose="agent",
-        saying=Words(body.text),
-        automatic=False,
-        in_reply_to=body.in_reply_to,
-        conversation_id=body.conversation_id,
-    )
-    return await shell.execute(command, by=who)
 
 
 @router.get("/content/{sha256}", summary="Give bytes as they came", response_class=Response)

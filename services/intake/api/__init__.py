@@ -1,0 +1,9 @@
+"""Intake over HTTP, a file for each part."""
+
+from fastapi import APIRouter
+
+from services.intake.api import doors, replies
+
+router = APIRouter(tags=["intake"])
+for part in (doors, replies):
+    router.include_router(part.router)
