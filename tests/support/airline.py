@@ -51,6 +51,7 @@ def said(answer: PolicyAnswer) -> str:
     return f"{answer.outcome} {answer.clause.clause}"
 
 
-INSURED, BUSINESS = {"insurance": "yes"}, "business"
+INSURED: dict[str, Any] = {"insurance": "yes"}
+BUSINESS = "business"
 NEW = [{"flight_number": "Y1", "date": "2024-05-26"}]
 SAME = [{"flight_number": "X0", "date": LATER}]

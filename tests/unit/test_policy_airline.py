@@ -86,6 +86,7 @@ def test_a_flight_that_the_airline_cancelled_can_be_cancelled_in_any_cabin() -> 
         (reservation(), {"cabin": BUSINESS, "pays_at_most": 100, "price_difference": 100}, "allowed K-1"),
         (reservation(), {"cabin": BUSINESS, "pays_at_most": 100}, "needs_information F-1"),
         (reservation(**INSURED), {"flights": NEW, "waive_difference": True}, "refused F-6"),
+        (reservation(days=(TODAY,)), {"flights": [{"flight_number": "X0", "date": LATER}]}, "needs_information F-1"),
     ],
 )
 def test_changing_flights_and_cabin(record: dict[str, Any], arguments: dict[str, Any], wanted: str) -> None:

@@ -36,6 +36,7 @@ def test_bags_can_be_added_but_not_taken_out() -> None:
     assert said(ask("update_reservation_baggages", reservation(), total_baggages=0)) == "refused B-2"
     assert said(ask("update_reservation_baggages", reservation(), add_baggages=1)) == "allowed B-1"
     assert said(ask("update_reservation_baggages", reservation(), add_baggages=2, nonfree_baggages=0)) == "refused B-3"
+    assert said(ask("update_reservation_baggages", reservation(), add_baggages=2, payment_id="x")) == "refused P-1"
 
 
 def test_passengers_may_be_others_but_not_more_or_fewer_and_nobody_may_except_that() -> None:

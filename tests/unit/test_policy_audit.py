@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 import yaml
+from hypothesis import given
+from hypothesis import strategies as st
 
 from services.triage.domain.policies.audit_records import Bookings, routes
 from services.triage.domain.policies.audit_runs import Run, writes
@@ -189,3 +191,31 @@ def test_compensation_on_a_false_claim_is_flagged_and_on_a_true_one_not() -> Non
     for claim, finding in ((", and I'm a Gold member", "not_allowed"), ("", "within")):
         run = a_run(give, turns=(said.format(claim), "Sent."), user_id="mei_brown_7075")
         assert [one.finding for one in audited(run)] == [finding]
+
+
+ARGUMENT = st.one_of(
+    st.none(),
+    st.integers(),
+    st.sampled_from(["XEHM4B", "MZDDS4", "economy"]),
+    st.lists(st.text(max_size=3), max_size=2),
+)
+ACTS = st.lists(
+    st.tuples(
+        st.sampled_from(sorted(CONCESSIONS)),
+        st.dictionaries(st.sampled_from(["reservation_id", "cabin", "flights", "passengers", "amount"]), ARGUMENT),
+        st.just(1),
+    ),
+    max_size=4,
+)
+
+
+@given(acts=ACTS, gold=ACTS)
+def test_every_run_can_be_audited_and_what_the_labels_want_is_right(acts: list[Any], gold: list[Any]) -> None:
+    """A run may hold any arguments; each act gets a finding, and one that is wanted is never called wrong."""
+    wanted = [{"name": name, "kwargs": given} for name, given, _ in gold]
+    run = a_run(*acts, gold_actions=wanted, gold_outcome="act", reward=0)
+    found = audited(run)
+    assert len(found) == len(acts)
+    assert all(one.label == "right" for one in found if (one.write.act.name, one.write.act.arguments, 1) in gold)
+    counted = tally(found, 1)
+    assert counted.flagged + counted.unproven <= counted.acts

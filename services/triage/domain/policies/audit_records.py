@@ -53,9 +53,7 @@ class Bookings:
             held for held in self._held.values() if held.get("user_id") == user or held["reservation_id"] in self._read
         ]
         by_id = [held for held in theirs if held["reservation_id"] in said]
-        by_flight = [
-            held for held in theirs if any(str(f.get("flight_number")) in said for f in held.get("flights", ()))
-        ]
+        by_flight = [held for held in theirs if any(str(one["flight_number"]) in said for one in flights_of(held))]
         last_read = [self._held[one] for one in reversed(self._read) if one in self._held]
         return next(iter([*by_id, *by_flight, *last_read]), None)
 
@@ -63,7 +61,10 @@ class Bookings:
         """Give flights with origin and destination, where records or the conversation tell them."""
         if not isinstance(flights, list):
             return flights
-        return [{**self._routes.get(str(one.get("flight_number")), {}), **one} for one in flights]
+        return [
+            {**self._routes.get(str(one.get("flight_number")), {}), **one} if isinstance(one, dict) else one
+            for one in flights
+        ]
 
     def apply(self, act: Act) -> None:
         """Change the records as an act did."""
@@ -91,6 +92,16 @@ class Bookings:
         self._held[str(found["reservation_id"])] = {**found, **known}
 
 
+def flights_of(reservation: Record) -> list[Record]:
+    """Give the flights of a reservation that have a number; an agent may have written anything."""
+    flights = reservation.get("flights")
+    return (
+        [one for one in flights if isinstance(one, dict) and "flight_number" in one]
+        if isinstance(flights, list)
+        else []
+    )
+
+
 def routes(reservations: Iterable[Record], run: Run) -> dict[str, dict[str, str]]:
     """Give origin and destination by flight number: from what the conversation says, and from records before that."""
     found: dict[str, dict[str, str]] = {}
@@ -99,7 +110,7 @@ def routes(reservations: Iterable[Record], run: Run) -> dict[str, dict[str, str]
             for match in pattern.finditer(turn.text):
                 found.setdefault(match["flight"], {"origin": match["start"], "destination": match["end"]})
     for reservation in reservations:
-        for flight in reservation.get("flights", ()):
+        for flight in flights_of(reservation):
             if "origin" in flight and "destination" in flight:
                 found[str(flight["flight_number"])] = {name: flight[name] for name in ("origin", "destination")}
     return found

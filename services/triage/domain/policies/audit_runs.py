@@ -142,5 +142,7 @@ def same_act(one: Act, other: Act) -> bool:
 def _plain(arguments: Mapping[str, Any]) -> dict[str, Any]:
     plain = dict(arguments)
     if isinstance(flights := plain.get("flights"), list):
-        plain["flights"] = [[flight.get("flight_number"), flight.get("date")] for flight in flights]
+        plain["flights"] = [
+            [one.get("flight_number"), one.get("date")] if isinstance(one, dict) else one for one in flights
+        ]
     return plain

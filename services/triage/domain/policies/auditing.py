@@ -177,7 +177,11 @@ def label_of(write: Write, run: Run, reservations: Mapping[str, Record]) -> Labe
         return "right"
     changes = [wanted for wanted in labels.gold_actions if wanted.name in CONCESSIONS]
     subject = act.arguments.get("reservation_id")
-    unwanted = subject in reservations and all(one.arguments.get("reservation_id") != subject for one in changes)
+    unwanted = (
+        isinstance(subject, str)
+        and subject in reservations
+        and all(one.arguments.get("reservation_id") != subject for one in changes)
+    )
     ended_wrong = write.effect == "done" and labels.reward == 0
     return "wrong" if ended_wrong and (unwanted or not changes) else "open"
 
