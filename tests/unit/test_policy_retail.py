@@ -144,8 +144,16 @@ def test_an_unknown_customer_is_asked_who_they_are(action: str) -> None:
     answer = ask(action, HOME, customer=None)
     assert answer.outcome == "needs_information"
     assert "customer" in [one.path for one in answer.missing]
-    alone = ask(action, {**HOME, "customer_id": "Ana_1"})
+    alone = ask(action, {**HOME, "identified": False})
     assert (*result(alone), [one.path for one in alone.missing]) == ("needs_information", "ID-1", ["customer"])
+
+
+@pytest.mark.parametrize("said", [None, "ana_1", "ANA_1"])
+def test_whoever_writes_a_message_must_say_more_than_an_accounts_id(said: str | None) -> None:
+    reading = {"kinds": ["other"], "remedy": "cancellation"}
+    assert result(ask("cancel_order", {"user_id": said}, reading=reading)) == ("needs_information", "ID-1")
+    assert ask("cancel_order", {"user_id": "ana@example.com"}, reading=reading).outcome == "allowed"
+    assert ask("cancel_order", {"user_id": said}).outcome == "allowed"
 
 
 def test_an_order_of_no_known_owner_goes_to_a_person() -> None:

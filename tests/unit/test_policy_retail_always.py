@@ -31,7 +31,7 @@ VALUES = st.recursive(
     max_leaves=6,
 )
 NAMES = [
-    "customer_id",
+    "user_id",
     "order_id",
     "reason",
     "item_ids",
