@@ -26,7 +26,7 @@ def wanted(request: PolicyRequest, pack: PackFile) -> list[tuple[str, str]]:
         held.append(request.customer)
     found = []
     for kind, how in pack.records.items():
-        if kind in request.records or (kind == CUSTOMER and request.customer):
+        if how.by is None or kind in request.records or (kind == CUSTOMER and request.customer):
             continue
         ids = [place[how.by] for place in (request.arguments, *held) if isinstance(place.get(how.by), str)]
         if named := next((one for one in ids if one.strip()), None):

@@ -44,9 +44,12 @@ class Clause(Written):
 
 
 class RecordKind(Written):
-    """Records that the facts provider can look up: `by` names the argument, or another record's field, with the id."""
+    """A kind of record. `by` names the argument, or another record's field, that holds the id to look it up by.
 
-    by: str = Field(pattern=r"^[a-z_][a-z0-9_]*$")
+    Without `by` it is never looked up: it is there when the request brings it.
+    """
+
+    by: str | None = Field(default=None, pattern=r"^[a-z_][a-z0-9_]*$")
 
 
 class AskedBy(Written):
