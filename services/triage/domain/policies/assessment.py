@@ -25,7 +25,7 @@ from services.triage.domain.policies.hearing import doubts
 from services.triage.domain.policies.model import Model, judged_by
 from services.triage.domain.policies.phrases import Word, words_of
 from services.triage.domain.policies.quoting import voices
-from services.triage.domain.policies.relying import Stated, rely
+from services.triage.domain.policies.relying import ORDERS, Stated, rely
 from services.triage.domain.policies.requests import requests_in
 from services.triage.domain.policies.rulebook import AssessmentRules
 from services.triage.domain.policies.times import Timed, times_said, written
@@ -74,19 +74,21 @@ def judge(said: Said, rules: AssessmentRules, detect: Detect, model: Model | Non
     given = Circumstances(said.channel, said.rating, remedy, tone, urgency, days)
     combine(findings, given, rules)
     kinds = kinds_of(findings, said.channel, rules)
+    refs = tuple(
+        Reference(start=r.start, end=r.end, confidence=r.sure, judged_by=r.rule, kind=r.kind, value=r.value)
+        for r in references(text, own, rules)
+    )
+    named = [(r.start, r.value) for r in refs if r.kind in ORDERS]
     stated = Stated(
         amounts=tuple(
             AmountSaid(start=s.start, end=s.end, confidence=0.9, judged_by="amount", money=s.money)
             for s in amounts(text, own, rules)
         ),
-        references=tuple(
-            Reference(start=r.start, end=r.end, confidence=r.sure, judged_by=r.rule, kind=r.kind, value=r.value)
-            for r in references(text, own, rules)
-        ),
+        references=refs,
         times=times,
         deadline=due.day if due else None,
         days_since_purchase=days,
-        requests=requests_in(words, found, _lines(text, words), given, rules) if kinds else (),
+        requests=requests_in(words, found, _lines(text, words), named, given, rules) if kinds else (),
         doubts=doubts(text, said.second_transcript, rules) if said.second_transcript else (),
     )
     by = judged_by(rules.outline.version, model)

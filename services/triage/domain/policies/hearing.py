@@ -137,7 +137,7 @@ def _matter_of_number(text: str, words: list[Word], first: int, last: int, rules
 
 def _matter_of_word(text: str, words: list[Word], at: int, rules: AssessmentRules) -> Matter | None:
     word, times = words[at].plain, rules.times
-    if word in times.months or word in times.weekdays or word in times.days:
+    if word in times.months or word in times.weekdays or word in times.days or word in times.words.ordinals:
         return "date"
     if word in rules.negations:
         return "negation"

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 
@@ -12,6 +12,7 @@ _TOKEN = re.compile(r"\d+(?:[.,:]\d+)*|\w+(?:['’ʼ]\w+)*|[?]|[.!;]|\n\s*\n")
 _MARKS = str.maketrans("", "", "'’ʼ")
 _BREAKS = frozenset({".", "!", ";", "?", ""})
 _START, _END = "^", "$"
+QUESTION = "?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,22 @@ def words_of(text: str, start: int = 0, end: int | None = None) -> Iterator[Word
     """Cut text[start:end] into words and sentence marks, with their places in the whole text."""
     for match in _TOKEN.finditer(text, start, len(text) if end is None else end):
         yield Word(plain(match[0]), match.start(), match.end())
+
+
+def sentences_of(words: Sequence[Word], breaks: Iterable[int]) -> list[tuple[int, int]]:
+    """Give the sentences as [first, last] words: they end at marks, and where `breaks` says that a new line begins."""
+    begun, found, start = frozenset(breaks), [], 0
+    for at, word in enumerate(words):
+        if at in begun and at > start:
+            found.append((start, at - 1))
+            start = at
+        if word.plain in _BREAKS or word.plain == QUESTION:
+            if at > start or (word.plain == QUESTION and at == start):
+                found.append((start, at))
+            start = at + 1
+    if start < len(words):
+        found.append((start, len(words) - 1))
+    return found
 
 
 def parse_phrase(phrase: str, lists: Mapping[str, tuple[str, ...]], rule: int) -> list[Pattern]:

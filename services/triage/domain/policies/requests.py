@@ -12,13 +12,13 @@ from services.triage.domain.policies.findings import (
     findings_of,
     kinds_of,
 )
-from services.triage.domain.policies.phrases import Word
+from services.triage.domain.policies.phrases import QUESTION, Word, sentences_of
 from services.triage.domain.policies.rulebook import AssessmentRules
-from services.triage.domain.policies.time_words import BREAKS
+from services.triage.domain.policies.time_words import BREAKS, pauses
 
-QUESTION = "?"
 INFORMATION = "information"
 OBJECT_WORDS = 5
+ADDED = 3
 
 
 @dataclass(slots=True)
@@ -30,6 +30,7 @@ class Part:
     remedy: str | None
     matches: list[Match] = field(default_factory=list)
     objects: frozenset[str] = frozenset()
+    orders: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,26 +44,18 @@ class Request:
     confidence: float
 
 
-def sentences_of(words: Sequence[Word], breaks: Iterable[int]) -> list[tuple[int, int]]:
-    """Give the sentences as [first, last] words: they end at marks, and where `breaks` says that a new line begins."""
-    begun, found, start = frozenset(breaks), [], 0
-    for at, word in enumerate(words):
-        if at in begun and at > start:
-            found.append((start, at - 1))
-            start = at
-        if word.plain in BREAKS or word.plain == QUESTION:
-            if at > start or (word.plain == QUESTION and at == start):
-                found.append((start, at))
-            start = at + 1
-    if start < len(words):
-        found.append((start, len(words) - 1))
-    return found
-
-
 def requests_in(
-    words: list[Word], found: list[Match], breaks: Iterable[int], given: Circumstances, rules: AssessmentRules
+    words: list[Word],
+    found: list[Match],
+    breaks: Iterable[int],
+    named: Sequence[tuple[int, str]],
+    given: Circumstances,
+    rules: AssessmentRules,
 ) -> tuple[Request, ...]:
-    """Give the requests of a message in the order said; empty where it holds no more than one."""
+    """Give the requests of a message in the order said; empty where it holds no more than one.
+
+    `breaks` are the words that begin a new line, `named` the orders that are named, with their places in the text.
+    """
     asked = [m for m in found if m.rule.group == "remedy"]
     firm = [m for m in found if m.rule.group == "kind" and m.rule.gives not in rules.outline.weak_kinds]
     questions = any(m.rule.gives == INFORMATION for m in found)
@@ -74,10 +67,10 @@ def requests_in(
     parts: list[Part] = []
     for first, last in sentences:
         parts += _parts(words, [m for m in found if first <= m.first <= last], (first, last), rules)
-    parts = _settle(parts, rules)
-    requests = [request for part in parts if (request := _request(part, words, given, rules)) is not None]
-    merged = _merged(requests, parts, rules) if len(requests) == len(parts) else requests
-    return tuple(merged) if len(merged) > 1 else ()
+    for part in parts:
+        start, end = words[part.first].start, words[part.last].end
+        part.orders = frozenset(value for at, value in named if start <= at < end)
+    return tuple(_merged(_settle(parts, words, rules), words, given, rules))
 
 
 def _parts(words: list[Word], found: list[Match], sentence: tuple[int, int], rules: AssessmentRules) -> list[Part]:
@@ -90,10 +83,11 @@ def _parts(words: list[Word], found: list[Match], sentence: tuple[int, int], rul
         before = parts[-1] if parts else None
         if before is not None and (match.first <= before.last or not _another(words, before, match, rules)):
             before.last = max(before.last, match.last)
-            before.matches.append(match)
+            if before.remedy in known.minor:
+                before.remedy, before.objects = remedy, _objects(words, match, sentence[1], rules)
             continue
-        objects = _objects(words, match, sentence[1], rules) if remedy in known.by_object else frozenset()
-        cuts.append(_joiner(words, before.last, match.first, rules) if before else sentence[0])
+        objects = _objects(words, match, sentence[1], rules)
+        cuts.append((_joiner(words, before.last, match.first, rules) or match.first) if before else sentence[0])
         parts.append(Part(match.first, match.last, remedy, [match], objects))
     if not parts:
         return [Part(sentence[0], sentence[1], None, list(found))]
@@ -108,82 +102,123 @@ def _another(words: list[Word], before: Part, match: Match, rules: AssessmentRul
     """Tell whether a remedy begins another request than the part before it in the same sentence."""
     known, remedy = rules.outline.requests, match.rule.gives
     between = [word.plain for word in words[before.last + 1 : match.first]]
-    if any(word in known.instead for word in between) or not any(word in known.joiners for word in between):
+    if any(word in known.instead for word in between) or _joiner(words, before.last, match.first, rules) is None:
         return False
     if remedy in known.minor or before.remedy in known.minor or before.remedy in known.belongs.get(remedy, ()):
         return False
     return remedy != before.remedy or remedy in known.by_object
 
 
-def _joiner(words: list[Word], after: int, before: int, rules: AssessmentRules) -> int:
-    """Give the place of the joining word between two remedies."""
-    return next(at for at in range(after + 1, before) if words[at].plain in rules.outline.requests.joiners)
+def _joiner(words: list[Word], after: int, before: int, rules: AssessmentRules) -> int | None:
+    """Give the place of the word that joins two remedies, or that follows a comma between them; None without one."""
+    joiners = rules.outline.requests.joiners
+    return next((at for at in range(after + 1, before + 1) if words[at].plain in joiners or pauses(words, at)), None)
 
 
 def _objects(words: list[Word], match: Match, end: int, rules: AssessmentRules) -> frozenset[str]:
     """Give the words that say what a remedy is for: the first few behind its verb that are no filling words."""
-    stops = rules.outline.requests.object_stops
-    near = (words[at].plain for at in range(match.first + 1, min(match.last + OBJECT_WORDS, end) + 1))
-    return frozenset(word for word in near if word not in stops and word not in BREAKS and word != QUESTION)
+    known, near = rules.outline.requests, set()
+    for at in range(match.first + 1, min(match.last + OBJECT_WORDS, end) + 1):
+        word = words[at].plain
+        if at > match.last and (word in known.joiners or pauses(words, at)):
+            break
+        if word not in known.object_stops and word not in BREAKS and word != QUESTION:
+            near.add(word)
+    return frozenset(near)
 
 
-def _settle(parts: list[Part], rules: AssessmentRules) -> list[Part]:
+def _settle(parts: list[Part], words: list[Word], rules: AssessmentRules) -> list[Part]:
     """Keep the parts that ask for something; what is only told belongs to the next of them, else to the last."""
-    outline = rules.outline
-    wanted = any(p.remedy is not None and p.remedy not in outline.requests.minor and _surely(p, rules) for p in parts)
+    wanted = any(_wants(part, rules) for part in parts)
     kept: list[Part] = []
     told: list[Part] = []
     for part in parts:
-        if _asks(part, rules, others=wanted):
-            for earlier in told:
-                part.first, part.matches = earlier.first, earlier.matches + part.matches
-            part.first = min([part.first, *(earlier.first for earlier in told)])
+        if _asks(part, words, rules, wanted=wanted, first=not kept):
+            if told:
+                part.first = told[0].first
+                part.matches = [m for earlier in told for m in earlier.matches] + part.matches
+                part.orders = part.orders.union(*(earlier.orders for earlier in told))
             told = []
             kept.append(part)
         else:
             told.append(part)
-    for late in told:
-        if kept:
-            kept[-1].matches = kept[-1].matches + late.matches
-            kept[-1].last = late.last
+    if kept and told:
+        last = kept[-1]
+        last.last = told[-1].last
+        last.matches = last.matches + [m for late in told for m in late.matches]
+        last.orders = last.orders.union(*(late.orders for late in told))
     return kept
 
 
+def _wants(part: Part, rules: AssessmentRules) -> bool:
+    return part.remedy is not None and part.remedy not in rules.outline.requests.minor and _surely(part, rules)
+
+
 def _surely(part: Part, rules: AssessmentRules) -> bool:
-    weights: dict[str, float] = {}
-    for match in part.matches:
-        if match.rule.group == "remedy" and match.rule.gives == part.remedy:
-            weights.setdefault(match.rule.id, match.weight)
+    weights = {m.rule.id: m.weight for m in part.matches if m.rule.group == "remedy" and m.rule.gives == part.remedy}
     doubt = 1.0
     for weight in weights.values():
         doubt *= 1.0 - weight
     return 1.0 - doubt >= rules.outline.threshold
 
 
-def _asks(part: Part, rules: AssessmentRules, *, others: bool) -> bool:
-    """Tell whether a part is a request: a remedy, a plain question, or, where no remedy is named at all, a matter."""
-    if (
-        part.remedy is not None
-        and _surely(part, rules)
-        and not (others and part.remedy in rules.outline.requests.minor)
-    ):
+def _asks(part: Part, words: list[Word], rules: AssessmentRules, *, wanted: bool, first: bool) -> bool:
+    """Tell whether a part is a request: a remedy, a question of its own, something added, or the first matter told.
+
+    `wanted` says that a remedy is asked for somewhere in the message, `first` that nothing has been asked before.
+    """
+    if not first and words[part.first].plain in rules.outline.requests.alternatives:
+        return False
+    if _wants(part, rules):
         return True
     kinds = {m.rule.gives for m in part.matches if m.rule.group == "kind" and m.weight >= rules.outline.threshold}
-    firm = kinds - set(rules.outline.weak_kinds) - {rules.outline.small_talk}
+    outline = rules.outline
+    kinds.discard(outline.small_talk)
+    added = any(
+        words[at].plain in outline.requests.adders for at in range(part.first, min(part.first + ADDED, part.last) + 1)
+    )
+    if added and kinds:
+        return True
+    firm = kinds - set(outline.weak_kinds)
+    if not wanted:
+        return first and bool(firm)
     upset = any(m.rule.group == "tone" for m in part.matches)
-    if others:
-        return (
-            INFORMATION in kinds
-            and not firm
-            and not upset
-            and rules.outline.small_talk not in kinds
-            and _is_question(part)
-        )
-    return bool(firm)
+    question = any(m.rule.gives == INFORMATION for m in part.matches) and words[part.last].plain == QUESTION
+    return question and not firm and not upset and _own_matter(part, words, rules)
 
 
-def _is_question(part: Part) -> bool:
-    return any(m.rule.id == "question" for m in part.matches)
+def _own_matter(part: Part, words: list[Word], rules: AssessmentRules) -> bool:
+    """Tell whether a question has a matter of its own, unlike "why is that?" and "what can you do for me?"."""
+    stops = rules.outline.requests.object_stops
+    said = {words[at].plain for at in range(part.first, part.last)}
+    return sum(len(word) > 3 and word not in stops for word in said) > 1
+
+
+def _merged(parts: list[Part], words: list[Word], given: Circumstances, rules: AssessmentRules) -> list[Request]:
+    """Put requests for the same thing together; empty where they are all one."""
+    kept: list[Part] = []
+    for part in parts:
+        same = next((earlier for earlier in kept if _same(earlier, part, rules)), None)
+        if same is None:
+            kept.append(part)
+            continue
+        same.matches = same.matches + part.matches
+        same.objects, same.orders = same.objects | part.objects, same.orders | part.orders
+        if kept[-1] is same:
+            same.last = part.last
+    if len(kept) < 2:
+        return []
+    return [request for part in kept if (request := _request(part, words, given, rules)) is not None]
+
+
+def _same(one: Part, other: Part, rules: AssessmentRules) -> bool:
+    """Tell whether two parts ask for the same: one remedy, for the same order and, where it matters, the same thing."""
+    if one.remedy != other.remedy or one.remedy is None:
+        return False
+    if one.orders and other.orders and not one.orders & other.orders:
+        return False
+    told_apart = one.remedy in rules.outline.requests.by_object and one.objects and other.objects
+    return not told_apart or bool(one.objects & other.objects)
 
 
 def _request(part: Part, words: list[Word], given: Circumstances, rules: AssessmentRules) -> Request | None:
@@ -195,28 +230,3 @@ def _request(part: Part, words: list[Word], given: Circumstances, rules: Assessm
     if not kinds:
         return None
     return Request(part.first, part.last, kinds, remedy, confidence_of(kinds, findings, rules))
-
-
-def _merged(requests: list[Request], parts: list[Part], rules: AssessmentRules) -> list[Request]:
-    """Put requests for the same thing together; those told apart by what they are for stay apart."""
-    kept: list[tuple[Request, frozenset[str]]] = []
-    for request, part in zip(requests, parts, strict=True):
-        for number, (earlier, objects) in enumerate(kept):
-            same = earlier.remedy == request.remedy and (
-                request.remedy is not None or earlier.kinds[0] == request.kinds[0]
-            )
-            apart = (
-                request.remedy in rules.outline.requests.by_object
-                and part.objects
-                and not part.objects & objects
-                and objects
-            )
-            if same and not apart:
-                kinds = tuple(dict.fromkeys((*earlier.kinds, *request.kinds)))
-                firm = tuple(k for k in kinds if k not in rules.outline.weak_kinds) or kinds
-                sure = max(earlier.confidence, request.confidence)
-                kept[number] = Request(earlier.first, earlier.last, firm, earlier.remedy, sure), objects | part.objects
-                break
-        else:
-            kept.append((request, part.objects))
-    return [request for request, _ in kept]

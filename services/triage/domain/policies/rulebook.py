@@ -85,14 +85,17 @@ class Money(Written):
 class RequestWords(Written):
     """How a message is cut into requests.
 
-    joiners: words that begin another request;  instead: words that name another way of settling the same one;
+    joiners: words that begin another request;  adders: those that say so by themselves;
+    instead: words that name another way of settling the same one;  alternatives: those that begin such a sentence;
     belongs: remedies that are part of another one said in the same sentence (`refund: [cancellation]`);
     minor: remedies that are no request of their own beside others;  by_object: remedies that are told apart by what
     they are for
     """
 
     joiners: frozenset[str]
+    adders: frozenset[str]
     instead: frozenset[str]
+    alternatives: frozenset[str]
     belongs: dict[str, frozenset[str]]
     minor: frozenset[str]
     by_object: frozenset[str]
