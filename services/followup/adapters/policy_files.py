@@ -38,7 +38,7 @@ def load_clocks(policy_dir: Path) -> ClockRules:
     chosen = read_policy(policy_dir / REGIMES, RegimeFile)
     regimes = [RegimeClocks({}, read_policy(policy_dir / chosen.default, ClockFile).clocks)]
     for regime in chosen.regimes:
-        written = read_policy(policy_dir / regime.policy / "clocks.yaml", ClockFile)
+        written = read_policy(policy_dir / regime.policy / regime.clocks, ClockFile)
         regimes.append(RegimeClocks(regime.when, written.clocks))
     rules = [rule for regime in regimes for rule in regime.rules]
     _once(policy_dir, rules)

@@ -4,6 +4,7 @@ from typing import assert_never
 
 from services.followup.domain.commands import ClockCommand, PauseClock, ResumeClock, RetargetClock
 from services.followup.domain.policies.clock_rules import ClockRules
+from services.followup.domain.policies.clock_state import Clock
 from services.followup.domain.policies.clocks import by_person, changed
 from services.followup.domain.state import Followup
 from shared.contracts.event import Fact
@@ -46,6 +47,8 @@ def move(command: ClockCommand, state: Followup, rules: ClockRules) -> list[Fact
                 return _refused(command, "not_allowed", "only a supervisor or manager gives a clock another target")
             if stands.status in ("met", "cancelled"):
                 return _refused(command, f"already_{stands.status}", f"the clock is {stands.status} already")
+            if (barred := _barred_by_law(command, clock, rules)) is not None:
+                return _refused(command, *barred)
             change = changed(
                 clock,
                 "retargeted",
@@ -58,6 +61,21 @@ def move(command: ClockCommand, state: Followup, rules: ClockRules) -> list[Fact
         case _:
             assert_never(command)
     return by_person(command, state, [change], rules)
+
+
+def _barred_by_law(command: RetargetClock, clock: Clock, rules: ClockRules) -> tuple[str, str] | None:
+    """Tell why the law does not allow another target: it gives its own, and only while the first one still runs."""
+    if clock.metric != "statutory":
+        return None
+    rule = rules.rule(clock.name)
+    allowed = rule.extensions if rule else ()
+    if command.target not in allowed:
+        known = ", ".join(f"{each.amount:g} {each.unit}" for each in allowed) or "none"
+        return "not_allowed_by_law", f"the law sets this limit; the extensions that it allows: {known}"
+    due = clock.due(rules.calendar(clock.calendar_version))
+    if due is not None and due <= command.now:
+        return "extended_too_late", "the law allows an extension only before the first limit has run out"
+    return None
 
 
 def _refused(command: ClockCommand, reason_code: str, reason: str) -> list[Fact]:

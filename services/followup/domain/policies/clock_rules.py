@@ -6,7 +6,7 @@ from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from shared.contracts.event import REGISTRY
+from shared.contracts.catalogue import facts_of
 from shared.contracts.followup_clocks import TimeTarget
 from shared.kernel.worktime import Calendar
 
@@ -41,7 +41,7 @@ class Condition(Written):
     @field_validator("fact")
     @classmethod
     def _is_a_fact(cls, value: str) -> str:
-        if not any(wire.startswith(f"{value}.v") for wire in REGISTRY):
+        if not any(wire.startswith(f"{value}.v") for wire in facts_of(value.partition(".")[0])):
             raise ValueError(f"{value} is no fact; write one such as intake.case_opened")
         return value
 
@@ -67,6 +67,7 @@ class ClockRule(Written):
     """One clock. `again` says what a start does after it was met: nothing, a new cycle, or going on where it stopped.
 
     `warn` are leads before due, in the clock's own unit. `unless_running` names clocks beside which it does not start.
+    A `window` is the customer's: its end is no breach. The target of a statutory clock moves to one of `extensions`.
     """
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
@@ -87,6 +88,8 @@ class ClockRule(Written):
     warn: tuple[float, ...] = ()
     escalate: tuple[Escalation, ...] = ()
     clause: str | None = None
+    window: bool = False
+    extensions: tuple[TimeTarget, ...] = ()
 
     @model_validator(mode="after")
     def _whole_days(self) -> Self:
@@ -95,11 +98,23 @@ class ClockRule(Written):
         return self
 
 
+class Measure(Written):
+    """What the law measures over many contacts: in which share of them the limit must hold."""
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    title: str
+    channel: str
+    limit: TimeTarget
+    share: float = Field(gt=0, le=1)
+    clause: str | None = None
+
+
 class ClockFile(Written):
     """A file of clocks, such as clocks/default.yaml."""
 
     version: str = Field(min_length=1)
     clocks: tuple[ClockRule, ...] = Field(min_length=1)
+    measures: tuple[Measure, ...] = ()
 
     @field_validator("clocks")
     @classmethod
@@ -112,9 +127,13 @@ class ClockFile(Written):
 
 
 class Regime(Written):
-    """A pack of clocks, and the cases that it is for: every attribute named must have one of the values."""
+    """A pack of clocks, and the cases that it is for: every attribute named must have one of the values.
+
+    `clocks` is the pack's file of clocks, where it has several.
+    """
 
     policy: str
+    clocks: str = "clocks.yaml"
     when: dict[str, tuple[str, ...]] = {}
 
 

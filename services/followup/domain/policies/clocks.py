@@ -157,7 +157,8 @@ def _again(
 
 def _missed(clock: Clock, stands: Standing, at: datetime, rules: ClockRules) -> list[ClockChange]:
     """Give the breach of a clock that ends late before its timer said so."""
-    if stands.status != "running":
+    rule = rules.rule(clock.name)
+    if stands.status != "running" or (rule and rule.window):
         return []
     due = due_of(clock.started, stands.target, rules.calendar(clock.calendar_version), stands.pauses)
     told = clock.alarms.get("breached", clock.started) >= due
@@ -194,7 +195,7 @@ def _alarms(clock: Clock, rules: ClockRules) -> list[Alarm]:
     """Give what is to be cried out for a clock that runs and was not yet, in order of time."""
     stands = clock.standing()
     rule = rules.rule(clock.name)
-    if stands.status != "running":
+    if stands.status != "running" or (rule and rule.window):
         return []
     calendar = rules.calendar(clock.calendar_version)
     due = due_of(clock.started, stands.target, calendar, stands.pauses)
