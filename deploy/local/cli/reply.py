@@ -1,9 +1,11 @@
-"""`recourse reply`, `correct` and `resolve`: what an agent does in a case."""
+"""`recourse reply` with its verbs, `correct` and `resolve`: what an agent does in a case."""
 
 from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
+from deploy.local.cli import reply_check, reply_drafts
 from deploy.local.cli.api import read_case, tell
 from deploy.local.cli.case import CaseArgument
 from deploy.local.cli.context import AsOption, HomeOption, JsonOption, checked, open_context
@@ -11,7 +13,24 @@ from deploy.local.cli.outcome import AmountOption, money, show_outcome
 from deploy.local.errors import UsageError
 
 
-def reply(
+class ReplyGroup(TyperGroup):
+    """The verbs of replying; without one, a reply is sent: `recourse reply CASE TEXT`."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Take what names no verb as a reply to send."""
+        if args and args[0] not in self.commands and args[0] != "--help":
+            args = ["send", *args]
+        return super().parse_args(ctx, args)
+
+
+group = typer.Typer(
+    cls=ReplyGroup,
+    no_args_is_help=True,
+    help="Answer a customer: `recourse reply CASE TEXT --as USER`; check drafts, and release those of others.",
+)
+
+
+def send(
     case: CaseArgument,
     text: Annotated[str, typer.Argument(help="What the customer is told.")],
     user: AsOption,
@@ -19,6 +38,8 @@ def reply(
     as_json: JsonOption = False,
 ) -> None:
     """Answer a customer, by the channel of the case.
+
+    In a regulated case the reply waits until somebody else releases it.
 
     JSON: {"stream_id", "events": [{"event_id", "type", "version", "recorded_at"}]}.
     """
@@ -50,7 +71,7 @@ def correct(
 ) -> None:
     """Correct how a message was read; the policy then answers the corrected reading.
 
-    JSON: as of `reply`.
+    JSON: as of `reply send`.
     """
     context = open_context(home, as_json)
     case_id = read_case(context, user, case)["case_id"]
@@ -80,7 +101,7 @@ def resolve(
 ) -> None:
     """Say that a case's matter is answered; refused while a promise or an exception is open.
 
-    JSON: as of `reply`.
+    JSON: as of `reply send`.
     """
     context = open_context(home, as_json)
     case_id = read_case(context, user, case)["case_id"]
@@ -97,6 +118,10 @@ def _newest(assessments: list[dict[str, Any]], case: str) -> str:
 
 
 def add_to(app: typer.Typer) -> None:
-    """Register the verbs."""
-    for verb in (reply, correct, resolve):
+    """Register the verbs, and those of replying as a group."""
+    group.command()(send)
+    for part in (reply_check, reply_drafts):
+        part.add_to(group)
+    app.add_typer(group, name="reply")
+    for verb in (correct, resolve):
         app.command()(verb)

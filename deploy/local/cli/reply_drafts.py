@@ -1,0 +1,106 @@
+"""`recourse reply drafts`, `release` and `return`: the second pair of eyes on replies of regulated cases."""
+
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from deploy.local.cli.api import read_case, tell
+from deploy.local.cli.case import CaseArgument
+from deploy.local.cli.context import AsOption, Context, HomeOption, JsonOption, checked, open_context
+from deploy.local.cli.outcome import show_outcome
+from deploy.local.cli.showing import DIM, one_line, plain, words
+from deploy.local.errors import UsageError
+
+DraftOption = Annotated[
+    str | None, typer.Option("--draft", metavar="ID", help="The draft; the one that waits, if left out.")
+]
+
+
+def drafts(case: CaseArgument, user: AsOption, home: HomeOption = None, as_json: JsonOption = False) -> None:
+    """Show the replies of a regulated case that wait or waited for somebody else.
+
+    JSON: the list as GET /cases/{case_id}/drafts of intake gives it.
+    """
+    context = open_context(home, as_json)
+    found = _drafts(context, user, read_case(context, user, case)["case_id"])
+    context.emit(found, lambda out: _show(out, found))
+
+
+def release(
+    case: CaseArgument,
+    user: AsOption,
+    draft: DraftOption = None,
+    note: Annotated[
+        str | None, typer.Option(metavar="TEXT", help="Why it may leave; needed where the check found an error.")
+    ] = None,
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Let a draft that somebody else wrote leave as it stands.
+
+    JSON: as of `reply send`.
+    """
+    _settle(open_context(home, as_json), user, case, draft, "release", {"note": note})
+
+
+def send_back(
+    case: CaseArgument,
+    user: AsOption,
+    reason: Annotated[str, typer.Option(metavar="TEXT", help="What must change.")],
+    draft: DraftOption = None,
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Send a draft back to its writer; it never leaves.
+
+    JSON: as of `reply send`.
+    """
+    _settle(open_context(home, as_json), user, case, draft, "return", {"reason": reason})
+
+
+def _settle(context: Context, user: str, case: str, draft: str | None, how: str, body: dict[str, Any]) -> None:
+    case_id = read_case(context, user, case)["case_id"]
+    named = draft or _waiting(_drafts(context, user, case_id), case)
+    with context.client("intake", user) as intake:
+        outcome = tell(intake, f"/cases/{case_id}/drafts/{named}/{how}", body)
+    context.emit(outcome, lambda out: show_outcome(out, outcome))
+
+
+def _drafts(context: Context, user: str, case_id: str) -> list[dict[str, Any]]:
+    with context.client("intake", user) as intake:
+        found: list[dict[str, Any]] = checked(intake.get(f"/cases/{case_id}/drafts"))
+        return found
+
+
+def _waiting(found: list[dict[str, Any]], case: str) -> str:
+    waiting = [one["draft_id"] for one in found if one["became"] == "waiting"]
+    if len(waiting) != 1:
+        ids = ", ".join(waiting) or "none"
+        raise UsageError(f"Case {case} has {len(waiting)} waiting drafts ({ids})", "Name one with --draft.")
+    return str(waiting[0])
+
+
+def _show(out: Console, found: list[dict[str, Any]]) -> None:
+    for one in found:
+        by = f" by {one['settled_by']}" if one["settled_by"] else ""
+        head = f"{one['draft_id']}  {one['became']}{by}, drafted by {one['drafted_by']} ({words(one['category'])})"
+        out.print(Text(head, "bold"), soft_wrap=True)
+        out.print(Text(plain(one["text"]), "cyan"))
+        for finding in one["findings"]:
+            line = f"{finding['severity']} {words(finding['rule'])}: {one_line(finding['problem'])}"
+            out.print(Text(line, DIM), soft_wrap=True)
+        if not one["checked"]:
+            out.print(Text("not checked: triage did not answer", DIM))
+        if one["why"]:
+            out.print(Text(f"why: {one_line(one['why'])}", DIM), soft_wrap=True)
+    if not found:
+        out.print("No draft.")
+
+
+def add_to(group: typer.Typer) -> None:
+    """Register the verbs."""
+    group.command()(drafts)
+    group.command()(release)
+    group.command("return")(send_back)
