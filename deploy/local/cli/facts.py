@@ -40,7 +40,7 @@ def serve(
         raise UsageError("--records: the files hold no `facts`.", "Name a file such as tasks/tau2_retail.jsonl.")
     app = make_provider(served, token=_token(token_file))
     with _listening(host, port) as listening:
-        told = ", ".join(f"{number} {kind}s" for kind, number in counts(served).items())
+        told = ", ".join(f"{number} {kind}{'' if number == 1 else 's'}" for kind, number in counts(served).items())
         typer.echo(f"http://{host}:{listening.getsockname()[1]} serves {told}")
         config = uvicorn.Config(app, log_level="warning", lifespan="off")
         asyncio.run(uvicorn.Server(config).serve(sockets=[listening]))
