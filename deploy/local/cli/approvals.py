@@ -8,7 +8,7 @@ from rich.text import Text
 
 from deploy.local.cli.api import pages
 from deploy.local.cli.cases import AfterOption, LimitOption
-from deploy.local.cli.context import AsOption, HomeOption, JsonOption, open_context
+from deploy.local.cli.context import AsOption, HomeOption, JsonOption, checked, open_context
 from deploy.local.cli.showing import DIM, grid, more, one_line, price, state, when, words
 
 
@@ -18,17 +18,28 @@ def approvals(
     user: AsOption = "audra",
     state_: Annotated[
         str,
-        typer.Option("--state", help="requested, approved, rejected, countered, withdrawn, expired, or all."),
+        typer.Option(
+            "--state",
+            help="requested, approved, rejected, countered, withdrawn, expired, superseded, accepted, declined, "
+            "lapsed, or all.",
+        ),
     ] = "requested",
     role: Annotated[str | None, typer.Option(help="Only those that wait for this role.")] = None,
+    mine: Annotated[bool, typer.Option("--mine", help="Only those that you may decide on, or were delegated.")] = False,
     limit: LimitOption = 20,
     after: AfterOption = None,
 ) -> None:
     """List exceptions, the next deadline first; without --state those that wait for a decision.
 
-    JSON: {"items": [an exception as GET /approvals of casebook gives it], "next"}.
+    JSON: {"items": [an exception as GET /approvals of casebook gives it], "next"}; with --mine a list, as GET /inbox
+    of approvals gives it.
     """
     context = open_context(home, as_json)
+    if mine:
+        with context.client("approvals", user) as service:
+            inbox = checked(service.get("/inbox", params={"limit": limit}))
+        context.emit(inbox, lambda out: _show_inbox(out, inbox))
+        return
     wanted = None if state_ == "all" else state_
     with context.client("casebook", user) as book:
         found = pages(book, "/approvals", limit=limit, after=after, state=wanted, role=role)
@@ -63,6 +74,21 @@ def _show(out: Console, found: dict[str, Any]) -> None:
             facts.add_row(Text("decided", DIM), Text(_decision(one)))
         out.print(facts)
     more(out, "approvals", found["next"])
+
+
+def _show_inbox(out: Console, inbox: list[dict[str, Any]]) -> None:
+    for one in inbox:
+        requested = one["requested"]
+        out.print(Text.assemble((one["exception_id"], "bold"), f"  until {when(one['deadline'])}"))
+        names = ["yourself"] if one["in_own_name"] else []
+        ways = ", ".join(names + [f"on behalf of {name}" for name in one["on_behalf_of"]])
+        only = "" if one["may_approve"] else "; it is above your limit: reject it or offer less"
+        clause = f"{requested['clause']['policy']}/{requested['clause']['clause']}"
+        amount = f", {price(requested['amount'])}" if requested.get("amount") else ""
+        out.print(Text(f"  {one_line(requested['deviation'])} ({words(requested['kind'])}{amount}), from {clause}"))
+        out.print(Text(f"  decide as {ways}{only}", DIM))
+    if not inbox:
+        out.print("Nothing waits for you.")
 
 
 def _decision(one: dict[str, Any]) -> str:

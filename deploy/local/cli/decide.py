@@ -7,7 +7,7 @@ import typer
 
 from deploy.local.cli.api import find_in_cases, read_case, tell
 from deploy.local.cli.case import CaseArgument
-from deploy.local.cli.context import AsOption, Context, HomeOption, JsonOption, open_context
+from deploy.local.cli.context import AsOption, Context, HomeOption, JsonOption, checked, open_context
 from deploy.local.cli.outcome import AmountOption, money, show_outcome
 from deploy.local.errors import UsageError
 
@@ -35,6 +35,10 @@ def decide(
     condition: Annotated[
         list[str] | None, typer.Option(metavar="TEXT", help="A condition of an approval; may be given again.")
     ] = None,
+    valid_until: Annotated[
+        str | None,
+        typer.Option(metavar="INSTANT", help="By when it must be used or taken, as 2026-12-24T16:00:00Z."),
+    ] = None,
     on_behalf_of: Annotated[
         str | None, typer.Option(metavar="USER", help="Whose authority is used; both are recorded.")
     ] = None,
@@ -49,11 +53,17 @@ def decide(
     """
     context = open_context(home, as_json)
     body: dict[str, Any] = {"decision": decision.value, "note" if decision is Decision.APPROVE else "reason": note}
-    extra = {"offer": offer, "amount": money(amount), "conditions": condition or None, "on_behalf_of": on_behalf_of}
+    extra = {
+        "offer": offer,
+        "amount": money(amount),
+        "conditions": condition or None,
+        "valid_until": valid_until,
+        "on_behalf_of": on_behalf_of,
+    }
     fitting = {
-        Decision.APPROVE: {"amount", "conditions", "on_behalf_of"},
+        Decision.APPROVE: {"amount", "conditions", "valid_until", "on_behalf_of"},
         Decision.REJECT: {"on_behalf_of"},
-        Decision.COUNTER: {"offer", "amount", "on_behalf_of"},
+        Decision.COUNTER: {"offer", "amount", "valid_until", "on_behalf_of"},
         Decision.WITHDRAW: set(),
     }[decision]
     for name, value in extra.items():
@@ -79,7 +89,7 @@ def propose(
     deviation: Annotated[str, typer.Option(metavar="TEXT", help="What is asked for beyond the policy.")],
     reason: Annotated[str, typer.Option(metavar="TEXT", help="Why it would be right.")],
     request: Annotated[
-        str | None, typer.Option(metavar="ID", help="The customer's request; the newest one, if left out.")
+        str | None, typer.Option(metavar="ID", help="The customer's request; the newest refused one, if left out.")
     ] = None,
     clause: Annotated[
         str | None, typer.Option(help="The clause to deviate from; the one that refused it, if left out.")
@@ -103,15 +113,15 @@ def proposed(context: Context, user: str, case: str, body: dict[str, Any]) -> di
     case_id = read_case(context, user, case)["case_id"]
     with context.client("triage", user) as triage:
         if body.get("request_id") is None:
-            body = {**body, "request_id": _newest_request(triage.get(f"/cases/{case_id}/assessments").json(), case)}
+            body = {**body, "request_id": _newest_request(checked(triage.get(f"/cases/{case_id}/requests")), case)}
         return tell(triage, f"/cases/{case_id}/exceptions", body)
 
 
-def _newest_request(assessments: list[dict[str, Any]], case: str) -> str:
-    asked = [str(one["request_id"]) for one in assessments if one.get("request_id")]
-    if not asked:
+def _newest_request(requests: list[dict[str, Any]], case: str) -> str:
+    if not requests:
         raise UsageError(f"In case {case} the customer asks for nothing", "Correct the reading: recourse correct.")
-    return asked[-1]
+    refused = [one for one in requests if one["refused_by"]]
+    return str((refused or requests)[-1]["request_id"])
 
 
 def add_to(app: typer.Typer) -> None:

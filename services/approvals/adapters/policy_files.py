@@ -31,6 +31,17 @@ class _Clauses(RootModel[tuple[_Named, ...]]):
     pass
 
 
+class _Giving(BaseModel):
+    model_config = ConfigDict(extra="ignore")
+
+    gives: str | None = None
+    kind: str | None = None
+
+
+class _Rules(RootModel[tuple[_Giving, ...]]):
+    pass
+
+
 def load_authority(policy_dir: Path, matrix_file: Path | None = None) -> AuthorityRules:
     """Load `authority/matrix.yaml`, or another matrix, with every pack's `authority.yaml` and the calendar it names.
 
@@ -45,6 +56,13 @@ def load_authority(policy_dir: Path, matrix_file: Path | None = None) -> Authori
 def clauses_of(policy_dir: Path) -> set[str]:
     """Give every clause of every pack in the policy directory, as the matrix names them: `policy/clause`."""
     return {f"{pack}/{clause}" for file in policy_dir.glob("*/pack.yaml") for pack, clause in _clauses(file.parent)}
+
+
+def known_kinds(policy_dir: Path) -> set[str]:
+    """Give the demand kinds that triage's rules give, and `other`."""
+    files = [policy_dir / "assessment" / name for name in ("kinds.yaml", "combinations.yaml")]
+    rules = [rule for file in files if file.exists() for rule in read_policy(file, _Rules).root]
+    return {"other", *(kind for rule in rules if (kind := rule.gives or rule.kind))}
 
 
 def _with_floors(matrix: Matrix, file: Path) -> Matrix:
