@@ -121,7 +121,7 @@ def told() -> list[Fact]:
 def log(facts: list[Fact]) -> list[Recorded]:
     """Give facts as each owner's log holds them: positions without a gap."""
     places: dict[tuple[str, int], int] = {}
-    events = []
+    events: list[Recorded] = []
     for fact in facts:
         event = recorded(fact)
         place = (event.log, event.log_part)

@@ -138,7 +138,7 @@ def test_a_promise_names_what_backs_it(stack: FakeStack) -> None:
     assert "is no backing" in str(result.exception)
 
 
-def test_the_newest_request_is_corrected_and_deviated_from_unless_one_is_named(stack: FakeStack) -> None:
+def test_the_newest_asking_message_is_corrected_and_the_newest_refusal_deviated_from_unless_one_is_named(stack: FakeStack) -> None:
     assessments = [
         {"message_id": "m1", "request_id": "r1"},
         {"message_id": "m2", "request_id": "r2"},
@@ -153,8 +153,10 @@ def test_the_newest_request_is_corrected_and_deviated_from_unless_one_is_named(s
         "kinds": ["buyers_remorse"],
         "amount": {"amount": "5", "currency": "EUR"},
     }
+    requests = [{"request_id": "r1", "refused_by": {"clause": "R-2"}}, {"request_id": "r2", "refused_by": None}]
+    stack.answer("triage", "GET", f"/cases/{CASE_ID}/requests", requests)
     stack.run("propose", CODE, "--as", "ana", "--deviation", "a refund", "--reason", "loyal")
-    assert stack.body() == {"deviation": "a refund", "reason": "loyal", "request_id": "r2"}
+    assert stack.body() == {"deviation": "a refund", "reason": "loyal", "request_id": "r1"}
 
 
 def test_a_command_that_changes_nothing_says_so(stack: FakeStack) -> None:

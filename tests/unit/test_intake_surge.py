@@ -61,10 +61,10 @@ def test_in_a_surge_the_customer_is_told_an_honest_later_time_and_why_is_on_reco
     assert usual.surge is None
 
 
-@pytest.mark.parametrize("change", [{"comes_first": True}, {"surging": False}])
-def test_whoever_comes_first_is_told_the_usual_time(change: dict[str, bool]) -> None:
+@pytest.mark.parametrize(("first_of_all", "surging"), [(True, True), (False, False)])
+def test_whoever_comes_first_is_told_the_usual_time(first_of_all: bool, surging: bool) -> None:
     usual, _ = opened(receive())
-    first, told = opened(replace(receive(), **{"backlog": MANY, "surging": True, **change}))
+    first, told = opened(replace(receive(), backlog=MANY, surging=surging, comes_first=first_of_all))
     assert (first.answer_due, first.surge) == (usual.answer_due, None)
     assert "longer" not in told.text
 

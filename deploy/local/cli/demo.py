@@ -54,7 +54,8 @@ def demo(
     With --once the exit code is 0 only if nothing was lost.
 
     JSON: {"nothing_lost", "lost": [what], "figures": {...}, "ingest": as of
-    `ingest`, "people": [who did what], "tour": the code of a case, "urls"}.
+    `ingest`, "people": [who did what], "tour": the code of a case, "stories":
+    {name: code}, "urls"}.
     """
     context = open_context(home, as_json)
     work = Demo(context, choose(data), live=data is None)

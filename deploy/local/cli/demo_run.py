@@ -15,6 +15,7 @@ from deploy.local.cli.case import case_with_timeline, show
 from deploy.local.cli.context import Context
 from deploy.local.cli.demo_check import figures, losses, parked, read_counters
 from deploy.local.cli.demo_script import ask_for_an_exception, decide_a_few, keep_promise
+from deploy.local.cli.demo_stories import Stage, steps_of
 from deploy.local.cli.ingest import feed
 from deploy.local.cli.meter import Meter
 from deploy.local.cli.showing import DIM, grid, words
@@ -97,8 +98,9 @@ class Demo:
             if code is not None:
                 await asyncio.to_thread(keep_promise, context, code, self._tell)
                 await self._settle(ledger, "Settling")
+            stage = await self._play(ledger)
             counters, dead = read_counters(context), parked(context)
-            lost = losses(tally, accepted, ledger, counters["totals"], dead)
+            lost = losses(tally, [*accepted, *stage.accepted], ledger, counters["totals"], dead)
         self.result = {
             "nothing_lost": not lost,
             "lost": lost,
@@ -106,6 +108,7 @@ class Demo:
             "ingest": tally.as_data(),
             "people": self._did,
             "tour": code,
+            "stories": stage.codes,
         }
 
     def show(self, out: Console) -> None:
@@ -114,6 +117,14 @@ class Demo:
             out.rule(f"one decision (all of the case: recourse case {code})")
             found = case_with_timeline(self.context, "audra", code, short=True)
             show(out, found, only=story(found["timeline"]))
+        if self.result["stories"]:
+            out.rule("five hard cases, from a customer's words to a kept promise")
+            for name, code in self.result["stories"].items():
+                timeline = case_with_timeline(self.context, "audra", code, short=True)["timeline"]
+                table = grid(26, None)
+                table.add_row(Text(words(name.replace("-", "_"))), Text(f"recourse case {code}", DIM))
+                table.add_row("", steps_of(timeline))
+                out.print(table)
         out.rule("what came of it")
         table = grid(18, None)
         for name, value in self.result["figures"].items():
@@ -131,6 +142,14 @@ class Demo:
             out.print(Text(f"LOST: {loss}", "red"))
         if self.result["nothing_lost"]:
             out.print("[green]Nothing was lost:[/] all that the doors took is in the logs, and the casebook counts it.")
+
+    async def _play(self, ledger: Ledger) -> Stage:
+        stage = Stage(self.context, self._tell)
+        for number in range(stage.length):
+            await asyncio.to_thread(stage.play, number)
+            await self._settle(ledger, "Settling")
+            await asyncio.to_thread(stage.find_mails)
+        return stage
 
     async def _settle(self, ledger: Ledger, title: str) -> None:
         with Meter(self.context.err, title, 1) as meter:

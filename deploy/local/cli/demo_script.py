@@ -38,7 +38,6 @@ def ask_for_an_exception(context: Context, say_so: Tell) -> str | None:
             continue
         say_so(f"{AGENT}, an agent, looks up the order in {code}: {DAYS_AGO} days old. The policy's limit is stated.")
         wish = {
-            "request_id": assessment["request_id"],
             "deviation": "a full refund after the return period",
             "reason": "We could have told the customer earlier.",
             "amount": assessment["reading"]["amount"] or {"amount": "129.99", "currency": "USD"},

@@ -54,8 +54,8 @@ def _show(out: Console, found: dict[str, Any]) -> None:
     table.add_row("team", "promised", "kept", "late", "broken", "open", "released", style=DIM)
     for one in found["teams"]:
         still = one["made"] + one["at_risk"] + one["renegotiated"]
-        numbers = (one["promised"], one["kept"], one["kept_late"], one["broken"], still, one["released"])
-        table.add_row(one["team"], *map(str, numbers))
+        kept = (one["promised"], one["kept"], one["kept_late"], one["broken"], still, one["released"])
+        table.add_row(one["team"], *map(str, kept))
     out.print(table if found["teams"] else "None.")
     for one in found["clauses"]:
         if one["should_change"]:

@@ -119,7 +119,7 @@ class SaidChannel:
             received_at=said_at,
             speaker=body.speaker,
             language_hint=body.language,
-            tracking_codes=codes_in(body.text) if body.speaker == "customer" else (),
+            tracking_codes=codes_in(f"{body.subject or ''}\n{body.text}") if body.speaker == "customer" else (),
             rating=body.rating,
             second_transcript=body.second_transcript,
             duration_ms=body.duration_ms,

@@ -6,13 +6,13 @@ from typing import Literal
 from uuid import UUID
 
 from fastapi import APIRouter
-from pydantic import ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from services.triage.api.asking import Agent, Body, Reader, TheOutline, ThePolicies, TheShell, Words, known
 from services.triage.domain.commands import CorrectAssessment, Correction, ProposeException
 from services.triage.domain.reactions import ids_from
 from services.triage.domain.state import Assessment, Triage
-from shared.contracts.values import Money
+from shared.contracts.values import ClauseRef, Money
 from shared.runtime.outcome import Outcome
 
 router = APIRouter()
@@ -75,6 +75,35 @@ async def list_assessments(case_id: UUID, _who: Reader, shell: TheShell) -> list
     """Give how the messages of a case are read, in the order in which they were read; empty for an unknown case."""
     state: Triage = await shell.state(case_id)
     return list(state.assessments.values())
+
+
+class RequestView(BaseModel):
+    """One thing that a customer asked for, and the clause of the boundary that was stated for it, if one was."""
+
+    request_id: UUID
+    message_id: UUID
+    kind: str
+    remedy: str | None
+    waits_for_information: bool
+    refused_by: ClauseRef | None
+
+
+@router.get("/cases/{case_id}/requests", summary="List a case's requests")
+async def list_requests(case_id: UUID, _who: Reader, shell: TheShell) -> list[RequestView]:
+    """Give every single request of a case, in the order in which they were made; empty for an unknown case."""
+    state: Triage = await shell.state(case_id)
+    refused = {boundary.request_id: boundary.clause for boundary in state.boundaries}
+    return [
+        RequestView(
+            request_id=request_id,
+            message_id=one.message_id,
+            kind=one.reading.kinds[0] if one.reading.kinds else "other",
+            remedy=one.reading.remedy,
+            waits_for_information=request_id in state.waiting,
+            refused_by=refused.get(request_id),
+        )
+        for request_id, one in state.requests.items()
+    ]
 
 
 @router.post("/cases/{case_id}/assessments/{message_id}/correction", summary="Correct an assessment")
