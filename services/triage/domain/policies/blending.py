@@ -1,10 +1,14 @@
-"""Puts the model's probabilities beside what the rules found."""
+"""Hears the model beside the rules: what both together make of each finding, and which words said so."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from services.triage.domain.policies.model import Model
+from services.triage.domain.policies.model import Joint, Model, model_name
 from shared.contracts.triage import Evidence
+
+COUNTS = 0.5
+SAME: Mapping[str, tuple[str, ...]] = {"tone:angry": ("tone:angry", "tone:abusive", "tone:frustrated")}
+"""Findings of the rules that say the same as the model's one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,4 +26,38 @@ def blend(found: Mapping[str, float], own_words: str, model: Model | None) -> tu
     `found` holds how sure the rules are of each finding; `own_words` is the message with everything that is not the
     customer's own words blanked out, so that places in it are places in the message. Pure as long as the model is.
     """
-    return ()
+    if model is None:
+        return ()
+    joints = model.joints
+    blended = []
+    for finding, alone in model.scores(own_words).items():
+        sure = together(joints[finding], alone, rules_found(finding, found), found.get(finding, 0.0))
+        if sure is None:
+            continue
+        evidence = None
+        if sure >= COUNTS:
+            start, end = model.span(own_words, finding)
+            evidence = Evidence(
+                finding=finding, start=start, end=end, rule=model_name(model), confidence=round(sure, 3)
+            )
+        blended.append(Blended(finding, sure, evidence))
+    return tuple(blended)
+
+
+def rules_found(finding: str, found: Mapping[str, float]) -> bool:
+    """Tell whether the rules found what the model calls `finding`."""
+    doubt = 1.0
+    for name in SAME.get(finding, (finding,)):
+        doubt *= 1.0 - found.get(name, 0.0)
+    return 1.0 - doubt >= COUNTS
+
+
+def together(joint: Joint, alone: float, by_rules: bool, rules_sure: float) -> float | None:
+    """Give the certainty of rules and model together; None where the model changes nothing.
+
+    A model that may not undo what the rules found can only make them surer.
+    """
+    sure = joint.certainty(joint.probability(alone, by_rules))
+    if by_rules and not joint.undoes:
+        return sure if sure > max(rules_sure, COUNTS) else None
+    return sure if sure >= COUNTS or rules_sure >= COUNTS else None
