@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.triage.adapters.facts_provider import FAILURES, LARGEST_RECORD, REST, FactsProvider
+from services.triage.adapters.facts_provider import FAILURES, KEPT, LARGEST_RECORD, REST, FactsProvider
 from services.triage.domain.policies.lookups import LookedUp, plain_id
 from shared.kernel.errors import MalformedInput
 
@@ -143,6 +143,16 @@ async def test_a_deleted_record_is_not_remembered() -> None:
     shop.answer = says(404)
     await provider.lookup("order", "W1")
     shop.answer = breaks
+    assert (await provider.lookup("order", "W1")).unreachable
+
+
+async def test_a_record_is_remembered_for_a_day() -> None:
+    shop = Shop(says())
+    provider = shop.provider()
+    await provider.lookup("order", "W1")
+    shop.answer, shop.now = breaks, NOON + KEPT
+    assert (await provider.lookup("order", "W1")).source == "last_known"
+    shop.now += timedelta(seconds=1)
     assert (await provider.lookup("order", "W1")).unreachable
 
 

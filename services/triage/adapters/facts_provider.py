@@ -20,6 +20,8 @@ from shared.runtime.telemetry import log
 FAILURES = 5
 REST = timedelta(seconds=5)
 """After so many failures in a row nobody is asked for so long: a provider that is down shall not slow every case."""
+KEPT = timedelta(days=1)
+"""A record that was seen longer ago is forgotten: it says little by then, and a customer may have been erased."""
 KIND = re.compile(r"[a-z][a-z0-9_]{0,39}")
 LONGEST_ID = 200
 LARGEST_RECORD = 256 * 1024
@@ -130,9 +132,10 @@ class FactsProvider:
 
     def _last_known(self, kind: str, wanted: str) -> LookedUp:
         before = self._known.get((kind, plain_id(wanted)))
-        if before is None:
+        age = max(0.0, (self._clock() - before.as_of).total_seconds()) if before else 0.0
+        if before is None or age > KEPT.total_seconds():
+            self._known.pop((kind, plain_id(wanted)), None)
             return self._absent(kind, wanted, UNREACHABLE)
-        age = max(0.0, (self._clock() - before.as_of).total_seconds())
         return replace(before, id=wanted, source="last_known", age_seconds=age)
 
     def _absent(self, kind: str, wanted: str, source: str) -> LookedUp:
