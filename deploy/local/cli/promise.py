@@ -17,6 +17,10 @@ PromiseArgument = Annotated[
 ]
 ReasonOption = Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why; kept on record.")]
 
+BackingOption = Annotated[
+    str, typer.Option("--backing", metavar="BACKING", help="clause:POLICY/CLAUSE stated in the case, or decision:ID.")
+]
+
 group = typer.Typer(no_args_is_help=True, help="Make a promise to a customer, keep it, move it, release it.")
 
 
@@ -25,10 +29,7 @@ def make(
     case: CaseArgument,
     what: Annotated[str, typer.Argument(help="What the customer will get.")],
     user: AsOption,
-    backing: Annotated[
-        str,
-        typer.Option(metavar="BACKING", help="clause:POLICY/CLAUSE stated in the case, or decision:EXCEPTION-ID."),
-    ],
+    backing: BackingOption,
     due: Annotated[datetime | None, typer.Option(help="By when (UTC); the usual time, if left out.")] = None,
     home: HomeOption = None,
     as_json: JsonOption = False,
@@ -37,12 +38,10 @@ def make(
 
     JSON: {"stream_id", "events": [{"event_id", "type", "version", "recorded_at"}]}.
     """
-    kind, separator, reference = backing.partition(":")
-    if kind not in ("clause", "decision") or not separator or not reference:
-        raise UsageError(f"--backing: {backing!r} is no backing", "Write clause:shop/R-1 or decision:EXCEPTION-ID.")
+    rests_on = read_backing(backing)
     context = open_context(home, as_json)
     case_id = read_case(context, user, case)["case_id"]
-    body = {"what": what, "backing": {"kind": kind, "reference": reference}, "due": utc(due)}
+    body = {"what": what, "backing": rests_on, "due": utc(due)}
     with context.client("followup", user) as followup:
         outcome = tell(followup, f"/cases/{case_id}/promises", body)
     context.emit(outcome, lambda out: show_outcome(out, outcome))
@@ -89,6 +88,14 @@ def release(
     JSON: as of `promise make`.
     """
     _tell(open_context(home, as_json), user, promise, "released", {"reason": reason})
+
+
+def read_backing(written: str) -> dict[str, str]:
+    """Read what a promise rests on; UsageError for anything else."""
+    kind, separator, reference = written.partition(":")
+    if kind not in ("clause", "decision") or not separator or not reference:
+        raise UsageError(f"--backing: {written!r} is no backing", "Write clause:shop/R-1 or decision:EXCEPTION-ID.")
+    return {"kind": kind, "reference": reference}
 
 
 def utc(given: datetime | None) -> str | None:
