@@ -1,16 +1,20 @@
 """Triage's composition root: settings in, a running service out."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from functools import partial
 
 from fastapi import FastAPI
 
 import services.triage as package
 from services.triage import CHARTER, api, subscribers
+from services.triage.adapters.facts_provider import FactsProvider
 from services.triage.adapters.language import make_detect
 from services.triage.adapters.policy_files import load_assessment
 from services.triage.adapters.policy_log import PolicyLog
 from services.triage.adapters.policy_pack import PolicyPack
 from services.triage.adapters.policy_store import PolicyStore
+from services.triage.adapters.preparing import Preparing
 from services.triage.adapters.reply_check_files import checker_from, load_regulated
 from services.triage.domain.decider import make_decider
 from services.triage.domain.policies.answering import TriageRules
@@ -19,7 +23,21 @@ from services.triage.domain.reactions import make_react
 from services.triage.settings import TriageSettings
 from shared.runtime.policy_files import read_calendar
 from shared.runtime.rules import Rules
-from shared.runtime.service import Service, serve
+from shared.runtime.service import Extra, Service, serve
+
+
+def provider_of(settings: TriageSettings) -> FactsProvider | None:
+    """Give the facts provider that the settings name; None when nothing is to be looked up."""
+    if settings.facts_url is None:
+        return None
+    return FactsProvider(settings.facts_url, timeout_ms=settings.facts_timeout_ms, token_file=settings.facts_token_file)
+
+
+@asynccontextmanager
+async def closing(provider: FactsProvider) -> AsyncIterator[None]:
+    """Keep the provider's connections for as long as the service runs."""
+    async with provider:
+        yield
 
 
 def create_app(settings: TriageSettings) -> FastAPI:
@@ -29,14 +47,24 @@ def create_app(settings: TriageSettings) -> FastAPI:
     policies = PolicyStore(leading.facts.id)
     calendar = read_calendar(settings.policy_dir / "calendars" / "default.yaml")
     detect = make_detect(assessment.outline.languages)
-    react = make_react(partial(judge, rules=assessment, detect=detect))
+    read = partial(judge, rules=assessment, detect=detect)
+    provider = provider_of(settings)
+    preparing = Preparing(read, records=tuple(leading.facts.records), lookup=provider.lookup if provider else None)
     regulated = load_regulated(settings.policy_dir).category
     decider = make_decider(TriageRules(policies, calendar, regulated=regulated))
-    rules = Rules(charter=CHARTER, decider=decider, react=react)
+    rules = Rules(
+        charter=CHARTER,
+        decider=decider,
+        react=make_react(read, preparing.take),
+        prepare=preparing.prepare if preparing.asks_others else None,
+    )
     service = Service(package, settings, subscribers.router).decide(rules)
     assert service.shell is not None
     log = PolicyLog(service.shell, policies)
-    app = service.app([api.router], title="Recourse triage", extras=[lambda _service: log.running(settings.policy_dir)])
+    extras: list[Extra] = [lambda _service: log.running(settings.policy_dir)]
+    if provider is not None:
+        extras.append(lambda _service: closing(provider))
+    app = service.app([api.router], title="Recourse triage", extras=extras)
     app.state.policies = policies
     app.state.policy_log = log
     app.state.outline = assessment.outline

@@ -28,7 +28,13 @@ class Preparing:
     """
 
     def __init__(
-        self, judge: Judge, *, records: Sequence[str] = (), lookup: Lookup | None, ask: Ask | None, sure_from: float
+        self,
+        judge: Judge,
+        *,
+        records: Sequence[str] = (),
+        lookup: Lookup | None = None,
+        ask: Ask | None = None,
+        sure_from: float = 0.0,
     ) -> None:
         self._judge = judge
         self._records = tuple(records)
@@ -36,6 +42,11 @@ class Preparing:
         self._ask = ask
         self._sure_from = sure_from
         self._prepared: OrderedDict[UUID, Prepared] = OrderedDict()
+
+    @property
+    def asks_others(self) -> bool:
+        """Tell whether there is anybody to ask; without, messages are read when they are reacted to."""
+        return (self._lookup is not None and bool(self._records)) or self._ask is not None
 
     async def prepare(self, events: Sequence[Recorded]) -> None:
         """Prepare the customers' messages among the events, side by side."""
