@@ -1,6 +1,7 @@
 """The facts provider over HTTP: customers, orders and the like, with the last known value when it does not answer."""
 
 import asyncio
+import json
 import re
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
@@ -26,6 +27,8 @@ KIND = re.compile(r"[a-z][a-z0-9_]{0,39}")
 LONGEST_ID = 200
 LARGEST_RECORD = 256 * 1024
 """Bytes. What is looked up is kept in the event, so a record of megabytes is a mistake of the provider."""
+LARGEST_NUMBER = 1e27
+"""The rules engine cannot read larger ones."""
 
 
 class ProviderFailed(Exception):
@@ -146,12 +149,24 @@ def _record(answer: httpx.Response) -> dict[str, Any]:
     if len(answer.content) > LARGEST_RECORD:
         raise ProviderFailed(f"a record of {len(answer.content)} bytes; {LARGEST_RECORD} are allowed")
     try:
-        record = answer.json()
-    except ValueError as error:  # also bytes that are no text
+        record = json.loads(answer.content, parse_float=_number, parse_int=_whole, parse_constant=_number)
+    except (ValueError, RecursionError) as error:  # bytes that are no text; brackets without end
         raise ProviderFailed("the body is not JSON") from error
     if not isinstance(record, dict):
         raise ProviderFailed("the body is not a JSON object")
     return record
+
+
+def _number(text: str) -> float:
+    """Read a number; raises ProviderFailed for one that JSON or the rules engine cannot hold, such as NaN or 1e99."""
+    if not abs(number := float(text)) < LARGEST_NUMBER:
+        raise ProviderFailed(f"a number of {len(text)} characters is out of range")
+    return number
+
+
+def _whole(text: str) -> int:
+    _number(text)
+    return int(text)
 
 
 def _age(headers: httpx.Headers) -> float:
