@@ -4,6 +4,8 @@ from collections.abc import Callable
 
 from lingua import Language, LanguageDetectorBuilder
 
+from services.triage.adapters.language_marks import contradicts, told_by_little_words
+
 UNKNOWN = "und"
 LEAST_LETTERS = 16
 LEAST_CONFIDENCE = 0.7
@@ -16,6 +18,7 @@ def make_detect(supported: tuple[str, ...]) -> Callable[[str], str]:
     All of the library's languages compete, though only the supported ones are reported: a detector that knows few
     languages takes every other one for its nearest relative. Its small models (about 80 MB) are as good beyond
     `LEAST_LETTERS`; the first `ENOUGH` characters decide. Scripts without letter case say more in fewer characters.
+    A text whose letters or little words contradict the language found is in one that nobody here knows.
     """
     codes = {language: language.iso_code_639_1.name.lower() for language in Language.all()}
     known = frozenset(supported)
@@ -28,9 +31,10 @@ def make_detect(supported: tuple[str, ...]) -> Callable[[str], str]:
         if letters < LEAST_LETTERS:
             return UNKNOWN
         best = next(iter(detector.compute_language_confidence_values(sample)), None)
-        if best is None or best.value < LEAST_CONFIDENCE:
-            return UNKNOWN
-        code = codes[best.language]
-        return code if code in known else UNKNOWN
+        code = codes[best.language] if best is not None and best.value >= LEAST_CONFIDENCE else UNKNOWN
+        if code in known and not contradicts(sample, code):
+            return code
+        told = told_by_little_words(sample)
+        return told if told is not None and told in known and not contradicts(sample, told) else UNKNOWN
 
     return detect
