@@ -9,10 +9,12 @@ import pytest
 
 import services.followup as package
 from services.followup import CHARTER, api
+from services.followup.adapters.pinning import pin_calendars
 from services.followup.adapters.policy_files import load_cadence
 from services.followup.domain.decider import make_decider
 from services.followup.domain.reactions import react
 from services.followup.domain.timers import due, timers
+from services.followup.tables import index
 from shared.contracts.event import Fact
 from shared.contracts.followup import (
     CaseResolved,
@@ -26,6 +28,7 @@ from shared.contracts.followup import (
     PromiseMade,
     PromiseRenegotiated,
 )
+from shared.contracts.followup_clocks import ClocksMoved
 from shared.runtime.rules import Rules
 from tests.support.backends import MakeServiceDatabase
 from tests.support.followups import boundary, granted, opened
@@ -41,11 +44,13 @@ TWO_MONTHS = timedelta(days=60)
 async def office(
     service_database: MakeServiceDatabase, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Office]:
-    decider = make_decider(load_cadence(POLICIES))
-    rules = Rules(charter=CHARTER, decider=decider, react=react, timers=timers, due=due)
+    followup = load_cadence(POLICIES)
+    decider = make_decider(followup)
+    rules = Rules(charter=CHARTER, decider=decider, react=react, timers=timers, due=due, index=index)
     home = tmp_path_factory.mktemp("identity")
-    async with open_office(service_database, home, package, rules, api.router) as opened_office:
-        yield opened_office
+    async with open_office(service_database, home, package, rules, api.router, clocks=followup.clocks) as made:
+        await pin_calendars(made.shell, followup)
+        yield made
 
 
 async def heard(office: Office, *facts: Fact, ago: timedelta = timedelta(0)) -> UUID:
@@ -58,8 +63,10 @@ async def heard(office: Office, *facts: Fact, ago: timedelta = timedelta(0)) -> 
 
 
 async def types(office: Office, case_id: UUID) -> list[type]:
-    """Give the classes of the facts recorded in a case."""
-    return [type(fact) for fact in await office.facts() if fact.stream_id == case_id]
+    """Give the classes of the facts recorded in a case, without those on clocks."""
+    return [
+        type(fact) for fact in await office.facts() if fact.stream_id == case_id and not isinstance(fact, ClocksMoved)
+    ]
 
 
 async def test_a_granted_request_is_promised_kept_and_resolved(office: Office) -> None:

@@ -12,7 +12,7 @@ from shared.contracts.approvals import (
     ExceptionWithdrawn,
 )
 from shared.contracts.event import Fact
-from shared.contracts.intake import CaseOpened, MessageReceived
+from shared.contracts.intake import CaseOpened, MessageReceived, MessageSent
 from shared.contracts.triage import (
     AssessmentCorrected,
     BoundaryStated,
@@ -76,6 +76,31 @@ def received(name: str) -> MessageReceived:
         sender="c@example.com",
         text=name,
         received_at=MONDAY,
+    )
+
+
+def sent(
+    name: str,
+    text: str = "Thank you.",
+    at: datetime = MONDAY,
+    *,
+    purpose: str = "agent",
+    channel: str = "chat",
+    second_transcript: str | None = None,
+) -> MessageSent:
+    """We said something to the customer."""
+    return MessageSent(
+        case_id=CASE,
+        message_id=an_id(name),
+        conversation_id=an_id(f"conversation {channel}"),
+        channel=channel,
+        purpose=purpose,
+        customer_id=CUSTOMER,
+        recipient="c@example.com",
+        text=text,
+        said_at=at,
+        delivery="said",
+        second_transcript=second_transcript,
     )
 
 
