@@ -94,6 +94,7 @@ def test_a_case_says_what_was_refused_and_decided(stack: FakeStack, tmp_path: Pa
         "channel": "chat",
         "case_id": CASE_ID,
         "purpose": "reply",
+        "policies": [],
         "backings": [{"reference": DRAFT, "what": "a full refund"}],
         "names": ["Ada"],
     }
@@ -105,6 +106,18 @@ def test_a_file_that_holds_no_draft_is_named(tmp_path: Path, name: str, problem:
     result = CliRunner().invoke(app, ["reply", "check", str(tmp_path / name)])
     assert isinstance(result.exception, UsageError)
     assert problem in str(result.exception)
+
+
+def test_what_the_law_asks_of_a_final_response_is_missed(tmp_path: Path) -> None:
+    final = ("--policy", "fca_disp", "--purpose", "final_response", "--language", "en")
+    missed = check(tmp_path, "This is our final response. We uphold your complaint because the fee was wrong.", *final)
+    assert missed.exit_code == 1
+    assert "DISP 1.6.2" in missed.stdout
+    told = (
+        "This is our final response. We uphold your complaint because the fee was wrong. You may take it to the "
+        "Financial Ombudsman Service, free of charge, within six months. The website of the ombudsman tells you how."
+    )
+    assert check(tmp_path, told, *final).exit_code == 0
 
 
 def test_an_unknown_pack_is_named(tmp_path: Path) -> None:

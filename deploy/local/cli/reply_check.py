@@ -10,12 +10,14 @@ from rich.text import Text
 
 from deploy.local.cli.api import read_case
 from deploy.local.cli.context import Context, HomeOption, JsonOption, checked, open_context
-from deploy.local.cli.policy_requests import load_pack
+from deploy.local.cli.policy_requests import pack_home
 from deploy.local.cli.showing import DIM, one_line, words
 from deploy.local.environment import ROOT
 from deploy.local.errors import UsageError
+from services.triage.adapters.must_haves import must_haves_of
+from services.triage.adapters.pack_files import read_pack_files
 from services.triage.adapters.reply_check_files import load_checker
-from services.triage.adapters.saying import must_haves_of
+from services.triage.domain.policies.pack import PackFile
 from services.triage.domain.policies.reply_check import Context as Known
 
 EXCERPT = 70
@@ -31,8 +33,9 @@ def check(
     channel: Annotated[str | None, typer.Option(help="email, chat, phone, web or review.")] = None,
     language: Annotated[str | None, typer.Option(help="The customer's, as ISO 639-1.")] = None,
     policy: Annotated[
-        str, typer.Option(metavar="DIR|NAME", help="The pack whose must-haves count, without a case.")
-    ] = "shop",
+        list[str] | None,
+        typer.Option(metavar="DIR|NAME", help="A pack whose must-haves count; may be given again. Default: shop."),
+    ] = None,
     purpose: Annotated[str, typer.Option(help="Such as final_response; it chooses what must be said.")] = "reply",
     user: Annotated[str, typer.Option("--as", metavar="USER", help="Who asks, with a case.")] = "ana",
     home: HomeOption = None,
@@ -47,9 +50,9 @@ def check(
     """
     context, text = open_context(home, as_json), _read(file)
     if case is None:
-        found = _offline(text, policy, channel or "email", language, purpose)
+        found = _offline(text, policy or ["shop"], channel or "email", language, purpose)
     else:
-        found = _in_case(context, user, case, text, channel, language, purpose)
+        found = _in_case(context, user, case, text, channel, language, purpose, policy or [])
     context.emit(found, lambda out: _show(out, text, found))
     if found["errors"]:
         raise typer.Exit(1)
@@ -70,9 +73,10 @@ def _read(file: str) -> str:
     return text.strip()
 
 
-def _offline(text: str, policy: str, channel: str, language: str | None, purpose: str) -> dict[str, Any]:
-    pack = load_pack(policy)
-    known = Known(form=pack.wording.form(channel), language=language, purpose=purpose, must_haves=must_haves_of(pack))
+def _offline(text: str, policies: list[str], channel: str, language: str | None, purpose: str) -> dict[str, Any]:
+    packs = [read_pack_files(pack_home(policy)) for policy in policies]
+    form = packs[0].parsed("pack.yaml", PackFile).forms.get(channel, "letter")
+    known = Known(form=form, language=language, purpose=purpose, must_haves=must_haves_of(*packs))
     findings = load_checker(ROOT / "policies").check(text, known)
     errors = sum(found.severity == "error" for found in findings)
     return {
@@ -88,7 +92,14 @@ def _offline(text: str, policy: str, channel: str, language: str | None, purpose
 
 
 def _in_case(
-    context: Context, user: str, name: str, text: str, channel: str | None, language: str | None, purpose: str
+    context: Context,
+    user: str,
+    name: str,
+    text: str,
+    channel: str | None,
+    language: str | None,
+    purpose: str,
+    policies: list[str],
 ) -> dict[str, Any]:
     """Decisions back promises too; triage does not know them, so they are told to it."""
     case = read_case(context, user, name)
@@ -98,6 +109,7 @@ def _in_case(
         "channel": channel or case["channel"],
         "case_id": case["case_id"],
         "purpose": purpose,
+        "policies": policies,
         "backings": [_backing(one) for one in decided],
         **({"language": language} if language else {}),
         **({"names": [case["customer_name"]]} if case.get("customer_name") else {}),

@@ -13,7 +13,6 @@ from services.triage.domain.policies.reply_check_promises import Amounts
 from services.triage.domain.policies.reply_check_rules import (
     CheckFile,
     CheckRules,
-    MustHavesFile,
     WordsFile,
     compile_check,
 )
@@ -23,7 +22,6 @@ from shared.runtime.policy_files import read_policy
 
 HOME = "reply_check"
 RULES = "rules.yaml"
-MUST_HAVES = "must_haves.yaml"
 REGULATED = "regulated.yaml"
 LANGUAGE_FILE = re.compile(r"^[a-z]{2}\.yaml$")
 
@@ -49,12 +47,6 @@ def load_regulated(policy_dir: Path) -> RegulatedFile:
     """Load `regulated.yaml`; without it no case is regulated."""
     path = policy_dir / REGULATED
     return read_policy(path, RegulatedFile) if path.exists() else RegulatedFile(version="none")
-
-
-def load_must_haves(home: Path) -> MustHavesFile:
-    """Load a pack's `must_haves.yaml`; a pack without one asks for nothing."""
-    path = home / MUST_HAVES
-    return read_policy(path, MustHavesFile) if path.exists() else MustHavesFile()
 
 
 def checker_from(policy_dir: Path, assessment: AssessmentRules, detect: Detect) -> Checker:

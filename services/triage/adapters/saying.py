@@ -4,14 +4,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from services.triage.adapters.decision_table import Passed
+from services.triage.adapters.must_haves import must_haves_of
 from services.triage.adapters.policy_pack import PolicyPack, ruling_of
 from services.triage.domain.policies.reply_check import Checker, Context, Finding
 from services.triage.domain.policies.reply_check_promises import Backed
 from services.triage.domain.policies.reply_check_rules import MustHavesFile
 from services.triage.domain.policies.ruling import Ruling
 from services.triage.domain.policies.wording import FORMS, Form, say_boundary, say_grant
-
-MUST_HAVES = "must_haves.yaml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,16 +31,9 @@ class SaidText:
         return f"row {self.row}, clause {self.clause}, {self.language}, {self.form}, {self.tone}"
 
 
-def must_haves_of(pack: PolicyPack) -> MustHavesFile:
-    """Give what replies under a pack must say; a pack without `must_haves.yaml` asks for nothing."""
-    if MUST_HAVES not in pack.source.files:
-        return MustHavesFile()
-    return pack.source.parsed(MUST_HAVES, MustHavesFile)
-
-
 def say_all(pack: PolicyPack, checker: Checker) -> Iterator[SaidText]:
     """Say every row that refuses or grants, in every language, form and tone, and check the text."""
-    must_haves = must_haves_of(pack)
+    must_haves = must_haves_of(pack.source)
     channels = {form: _channel(pack, form) for form in FORMS}
     for row in pack.rows:
         say = {"refused": say_boundary, "allowed": say_grant}.get(row.outputs["outcome"])

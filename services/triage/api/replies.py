@@ -1,12 +1,15 @@
 """Triage over HTTP: check a reply before it leaves."""
 
+from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.triage.adapters.saying import must_haves_of
+from services.triage.adapters.must_haves import must_haves_of
+from services.triage.adapters.pack_files import PackFiles
+from services.triage.adapters.policy_store import PolicyStore
 from services.triage.api.asking import Body, ThePolicies, TheShell
 from services.triage.domain.policies.reply_check import Checker, Context, Finding
 from services.triage.domain.policies.reply_check_promises import Backed
@@ -67,6 +70,7 @@ class ReplyToCheck(Body):
     purpose: str = Field(default="reply", max_length=60, description="such as final_response: chooses the must-haves")
     refusing: bool | None = None
     backings: tuple[BackingBody, ...] | None = Field(default=None, max_length=50)
+    policies: tuple[str, ...] = Field(default=(), max_length=10, description="packs whose must-haves count too")
     names: tuple[str, ...] = Field(default=(), max_length=10, description="the customer's, not to be told in public")
 
 
@@ -86,7 +90,7 @@ async def check_reply(
 ) -> CheckedReply:
     """Give what is wrong with a draft: where, by which rule, and the better wording. Nothing is recorded.
 
-    404 for a case that triage has not heard of.
+    404 for a case that triage has not heard of, or a policy that is not published.
     """
     state = Triage()
     if body.case_id is not None:
@@ -107,7 +111,7 @@ async def check_reply(
         backings=None if backings is None else tuple(_backed(one) for one in backings),
         purpose=body.purpose,
         names=body.names,
-        must_haves=must_haves_of(pack),
+        must_haves=must_haves_of(pack.source, *(_files(policies, name, shell.now()) for name in body.policies)),
     )
     if body.case_id is not None:
         context = in_case(context, state, body.request_id)
@@ -124,3 +128,7 @@ async def check_reply(
 
 def _backed(body: BackingBody) -> Backed:
     return Backed(body.reference, body.what, body.working_days, body.amount)
+
+
+def _files(policies: PolicyStore, policy: str, at: datetime) -> PackFiles:
+    return policies.files(policy, policies.registry.in_force(policy, at).version).files

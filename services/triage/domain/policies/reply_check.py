@@ -22,6 +22,7 @@ DEFAULT = "en"
 NOTHING = MustHavesFile()
 REFUSAL = "refusal"
 LEAST_LIMIT = 2
+ENOUGH_ACTS = 3
 FORBIDDEN: tuple[tuple[RuleName, str], ...] = (
     ("no_blame", "blames"),
     ("no_argument", "argues"),
@@ -78,11 +79,19 @@ class Checker:
 
 def check(text: str, context: Context, checker: Checker) -> list[Finding]:
     """Check a reply against the rules; see Checker.check."""
-    spoken = checker.detect(text)
-    language = spoken if spoken in checker.rules.languages else context.language or DEFAULT
-    words = checker.rules.languages.get(language) or checker.rules.languages[DEFAULT]
+    spoken, languages = _spoken(text, context, checker), checker.rules.languages
+    words = languages.get(spoken if spoken in languages else context.language or DEFAULT) or languages[DEFAULT]
     judge = _Judge(text, context, checker, words)
     return sorted(judge.findings(spoken), key=lambda found: (found.start, found.end, found.rule))
+
+
+def _spoken(text: str, context: Context, checker: Checker) -> str:
+    """Tell the reply's language: the customer's, where enough of its phrases are there; neighbours look alike."""
+    spoken, own = checker.detect(text), checker.rules.languages.get(context.language or "")
+    if own is None or spoken in (UNKNOWN, context.language):
+        return spoken
+    sure = len({act.does for act in take_apart(text, own.phrasing).acts}) >= ENOUGH_ACTS
+    return own.written.language if sure else spoken
 
 
 class _Judge:
