@@ -8,7 +8,7 @@ from tests.support.triage import detect
 DIGNITY = {
     "en": "All people are born free and they have the same rights, whatever they are and wherever they come from.",
     "es": "Todas las personas nacen libres y tienen los mismos derechos, sean como sean y vengan de donde vengan.",
-    "fr": "Toutes les personnes naissent libres et elles ont les mêmes droits, qui que ce soit et d'où qu'elles soient.",
+    "fr": "Toutes les personnes naissent libres et elles ont les mêmes droits, et d'où qu'elles viennent.",
     "de": "Alle Menschen werden frei geboren und haben die gleichen Rechte, wer sie sind und woher sie auch kommen.",
     "it": "Tutte le persone nascono libere e hanno gli stessi diritti, chiunque siano e da dovunque vengano nel mondo.",
     "pt": "Todas as pessoas nascem livres e têm os mesmos direitos, sejam quem forem e venham de onde vierem no mundo.",
