@@ -2,10 +2,10 @@
 
 import typer
 
-from deploy.local.cli import policy_audit, policy_check, policy_evaluate
+from deploy.local.cli import policy_audit, policy_check, policy_diff, policy_evaluate, policy_explain, policy_publish
 
 # A new verb is a module with `add_to(group)`, named here.
-VERBS = (policy_check, policy_evaluate, policy_audit)
+VERBS = (policy_evaluate, policy_explain, policy_check, policy_diff, policy_publish, policy_audit)
 
 group = typer.Typer(no_args_is_help=True, help="Ask policy packs, check, compare and publish them.")
 

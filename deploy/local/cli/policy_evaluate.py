@@ -13,7 +13,7 @@ from deploy.local.cli.policy_requests import (
     RecordsOption,
     RequestsArgument,
     ask,
-    packs_of,
+    chooser,
     read_requests,
 )
 from deploy.local.cli.showing import DIM, grid, one_line, words
@@ -30,7 +30,7 @@ def evaluate(
     JSON: an answer; for several requests {"answers": [...]}, null for one that its `only_if` left out.
     """
     items = read_requests(requests)
-    answered = ask(items, packs_of(items, policy), policy, records)
+    answered = ask(items, chooser(policy), records)
     answers = [one.answer.model_dump(mode="json") if one.answer else None for one in answered]
     data: Any = answers[0] if len(answers) == 1 else {"answers": answers}
     context = open_context(None, as_json)
@@ -102,7 +102,10 @@ def show_answer(out: Console, answer: PolicyAnswer) -> None:
 def told_step(step: TraceStep) -> str:
     """Say one step of a trace in a line."""
     if not step.rule:
-        return f"{step.table}: " + ", ".join(f"{name} = {value}" for name, value in step.values.items())
+        plain = {name: value for name, value in step.values.items() if isinstance(value, str | int | float | None)}
+        more = len(step.values) - len(plain)
+        said = [f"{name} = {value}" for name, value in plain.items()] + ([f"{more} lists"] if more else [])
+        return f"{step.table}: " + ", ".join(said)
     met = "; ".join(f"{one.field}: {one.condition}" for one in step.conditions)
     return f"{step.table}, {step.rule}: {step.meaning}" + (f" [{met}]" if met else " [no condition]")
 

@@ -3,9 +3,10 @@
 import asyncio
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -41,11 +42,17 @@ class Item:
     only_if: dict[str, Any]
 
 
+Choose = Callable[[Item], PolicyPack]
+"""Gives the pack that answers a request."""
+
+
 @dataclass(frozen=True)
 class Answered:
-    """A request with the pack's answer; None when the request was not made because of its `only_if`."""
+    """A request as it was asked, records and all, with the pack's answer; None where its `only_if` left it out."""
 
     item: Item
+    pack: PolicyPack
+    request: PolicyRequest
     answer: PolicyAnswer | None
 
     @property
@@ -60,26 +67,28 @@ class Answered:
 
 def read_requests(source: str) -> list[Item]:
     """Read requests from a file, `-` for standard input, or a folder; raises MalformedInput naming file and field."""
-    if source == "-":
-        return list(_items(sys.stdin.read(), "standard input"))
     path = Path(source)
-    files = [path] if not path.is_dir() else sorted(p for p in path.iterdir() if p.suffix in {".json", ".jsonl"})
-    found: list[Item] = []
-    for file in files:
-        try:
-            text = file.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise MalformedInput(f"cannot be read: {error}", field=str(file), fix="name a file of requests") from error
-        found += _items(text, str(file))
+    if source == "-":
+        found = list(_items(sys.stdin.read(), "standard input"))
+    else:
+        files = [path] if not path.is_dir() else sorted(p for p in path.iterdir() if p.suffix in {".json", ".jsonl"})
+        found = [item for file in files for item in _items(_text(file), str(file))]
     if not found:
         raise MalformedInput("holds no requests", field=source, fix='write {"requests": [...]}')
     return found
 
 
-def packs_of(items: list[Item], policy: str | None) -> dict[str, PolicyPack]:
-    """Load the packs that the requests name, or the one that is given for all of them."""
-    names = {policy or item.request.policy or "" for item in items}
-    return {name: load_pack(name) for name in names}
+def _text(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise MalformedInput(f"cannot be read: {error}", field=str(file), fix="name a file of requests") from error
+
+
+def chooser(policy: str | None) -> Choose:
+    """Give the choice of the pack that a request names, or of the one that is given for all of them."""
+    loaded = cache(load_pack)
+    return lambda item: loaded(policy or item.request.policy or "")
 
 
 def load_pack(name: str) -> PolicyPack:
@@ -98,22 +107,22 @@ def pack_home(name: str) -> Path:
     raise MalformedInput(f"{name} holds no pack.yaml", field="policy", fix=f"name a directory, or {', '.join(known)}")
 
 
-def ask(
-    items: list[Item], packs: dict[str, PolicyPack], policy: str | None, records: list[Path] | None
-) -> list[Answered]:
-    """Give each request's answer, in order. `now` is this moment where a request does not say."""
+def ask(items: list[Item], choose: Choose, records: list[Path] | None, *, strict: bool = True) -> list[Answered]:
+    """Give each request's answer, in order. `now` is this moment where a request does not say.
+
+    Raises MalformedInput for an action that the pack does not have; without `strict`, a person answers that.
+    """
     served = RecordsFile(*records) if records else None
     now = datetime.now(UTC)
     answered: list[Answered] = []
     outcomes: dict[tuple[str, int], str] = {}
     for item in items:
-        needed = item.only_if
+        pack, request, needed = choose(item), item.request, item.only_if
         if needed and outcomes.get((item.name, int(needed.get("request", 0)))) != needed.get("outcome"):
-            answered.append(Answered(item, None))
+            answered.append(Answered(item, pack, request, None))
             continue
-        pack = packs[policy or item.request.policy or ""]
-        request = item.request if item.request.now else item.request.model_copy(update={"now": now})
-        if request.action and pack.facts.actions and request.action not in pack.facts.actions:
+        request = request if request.now else request.model_copy(update={"now": now})
+        if strict and request.action and pack.facts.actions and request.action not in pack.facts.actions:
             raise MalformedInput(
                 f"{request.action!r} is unknown",
                 field=f"{item.name}: action",
@@ -123,7 +132,7 @@ def ask(
             request = asyncio.run(gather(request, pack.facts, served.lookup))
         answer = pack.answer(request)
         outcomes[item.name, item.number] = answer.outcome
-        answered.append(Answered(item, answer))
+        answered.append(Answered(item, pack, request, answer))
     return answered
 
 
