@@ -32,6 +32,14 @@ CASE_STATUS = """
          WHEN exceptions_open > 0 OR last_answer_at >= last_heard_at THEN 'waiting'
          ELSE 'open' END"""
 
+# The order in which open cases are worked on: the lowest first, of equals the answer due first.
+CASE_RANK = """
+    CASE WHEN emergency THEN 0
+         WHEN urgency = 'critical' THEN 1
+         WHEN urgency = 'high' THEN 2
+         WHEN urgency = 'low' THEN 4
+         ELSE 3 END"""
+
 case_list = Table(
     "case_list",
     metadata,
@@ -72,6 +80,7 @@ case_list = Table(
     owned("followup", "closes_at", INSTANT),
     owned("followup", "settled", Boolean),
     Column("status", Text, Computed(text(CASE_STATUS), persisted=True)),
+    Column("rank", SmallInteger, Computed(text(CASE_RANK), persisted=True)),
     # With room on the page, an update that changes no indexed column touches no index.
     postgresql_with={"fillfactor": 60},
 )
@@ -82,6 +91,7 @@ for column in ("status", "channel", "kind", "tone", "customer_id"):
 for column in ("opened_at", "last_heard_at"):
     Index(f"case_list_{column}", column, "case_id", postgresql_where=LISTED, _table=case_list)
 Index("case_list_answer_due", "status", "answer_due", "case_id", postgresql_where=LISTED, _table=case_list)
+Index("case_list_rank", "status", "rank", "answer_due", "case_id", postgresql_where=LISTED, _table=case_list)
 Index("case_list_tracking_code", case_list.c.tracking_code)
 
 SUBJECT_WORDS = "to_tsvector('simple', left(subject, 1000))"

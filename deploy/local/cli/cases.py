@@ -26,7 +26,7 @@ def cases(
     query: Annotated[
         str | None, typer.Option("--query", "-q", help="Words of the subject, or a tracking code.")
     ] = None,
-    sort: Annotated[str, typer.Option(help="newest, oldest, heard, or due (the answer).")] = "newest",
+    sort: Annotated[str, typer.Option(help="newest, oldest, heard, due (the answer), or priority.")] = "newest",
     limit: LimitOption = 20,
     after: AfterOption = None,
 ) -> None:
@@ -39,6 +39,40 @@ def cases(
     with context.client("casebook", user) as book:
         found = pages(book, "/cases", limit=limit, after=after, sort=sort, **asked)
     context.emit(found, lambda out: _show(out, found))
+
+
+RANKS = ("emergency", "critical", "high", "normal", "low")
+
+
+def queue(
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+    user: AsOption = "audra",
+    limit: LimitOption = 20,
+    after: AfterOption = None,
+) -> None:
+    """List the cases that wait for us in the order to work on them:
+    emergencies, then by urgency, then by the answer that is due first.
+
+    JSON: as of `cases`.
+    """
+    context = open_context(home, as_json)
+    with context.client("casebook", user) as book:
+        found = pages(book, "/cases", limit=limit, after=after, sort="priority")
+    context.emit(found, lambda out: _show_queue(out, found))
+
+
+def _show_queue(out: Console, found: dict[str, Any]) -> None:
+    if not found["items"]:
+        out.print("Nobody waits for us.")
+        return
+    table = grid(12, 9, 16, None, cut=True)
+    table.add_row("case", "rank", "answer due", "about", style="dim")
+    for case in found["items"]:
+        about = f"{words(case['kind'])}: {one_line(case['subject'])}" if case["kind"] else one_line(case["subject"])
+        table.add_row(case["tracking_code"], RANKS[case["rank"]], when(case["answer_due"]), about)
+    out.print(table)
+    more(out, "queue", found["next"])
 
 
 def _show(out: Console, found: dict[str, Any]) -> None:
@@ -59,3 +93,4 @@ def _show(out: Console, found: dict[str, Any]) -> None:
 def add_to(app: typer.Typer) -> None:
     """Register the verb."""
     app.command()(cases)
+    app.command()(queue)

@@ -22,7 +22,7 @@ TRACKING_CODE = re.compile(r"RC-[0-9A-Z-]+")
 CASES_OF_CUSTOMER = 100
 OWED = ("open", "waiting")
 
-Sort = Literal["newest", "oldest", "heard", "due"]
+Sort = Literal["newest", "oldest", "heard", "due", "priority"]
 Limit = Annotated[int, Field(ge=1, le=200, description="How many items a page holds at most.")]
 After = Annotated[str | None, Field(max_length=4000, description="`next` of the page before.")]
 
@@ -48,6 +48,7 @@ SORTS: Mapping[Sort, Sorted] = {
     "oldest": Sorted((CASE.opened_at, CASE.case_id), descending=False),
     "heard": Sorted((CASE.last_heard_at, CASE.case_id), descending=True),
     "due": Sorted((CASE.answer_due, CASE.case_id), descending=False),
+    "priority": Sorted((CASE.rank, CASE.answer_due, CASE.case_id), descending=False),
 }
 
 
@@ -67,6 +68,7 @@ class CaseQuery(BaseModel):
     sort: Sort = Field(
         default="newest",
         description="`heard`: whose customer wrote last comes first; `due`: the answer due first, of open and waiting"
+        " cases unless a status is asked for; `priority`: emergencies, then by urgency, then by the answer due, of open"
         " cases unless a status is asked for.",
     )
     after: After = None
@@ -93,6 +95,8 @@ async def list_cases(conn: AsyncConnection, asked: CaseQuery) -> Page[CaseView]:
         found = found.where(CASE.last_heard_at.isnot(None))
     if asked.sort == "due" and asked.status is None:
         found = found.where(CASE.status.in_(OWED))
+    if asked.sort == "priority" and asked.status is None:
+        found = found.where(CASE.status == "open")
     order, descending = SORTS[asked.sort]
     query = cut(found, order, descending=descending, name=asked.sort, after=asked.after, limit=asked.limit)
     rows = (await conn.execute(query)).mappings().all()

@@ -58,6 +58,7 @@ case = CaseView(
     exceptions=1,
     exceptions_open=1,
     exception_state="requested",
+    rank=3,
     promises=0,
     promises_open=0,
     promises_broken=0,

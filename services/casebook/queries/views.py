@@ -70,6 +70,7 @@ class CaseView(View):
     promises: int
     promises_open: int
     promises_broken: int
+    rank: int = Field(description="0 an emergency, 1 critical, 2 high, 3 normal, 4 low.", examples=[3])
     resolved_how: str | None = None
     closes_at: datetime | None = None
     settled: bool | None = None
