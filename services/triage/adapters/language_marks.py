@@ -73,6 +73,10 @@ def _read_words(written: str) -> dict[str, frozenset[str]]:
 
 
 LITTLE: dict[str, frozenset[str]] = _read_words(_LITTLE_WORDS)
+LANGUAGES_OF = {
+    word: tuple(code for code, own in LITTLE.items() if word in own) for word in frozenset().union(*LITTLE.values())
+}
+APART = str.maketrans(dict.fromkeys('.,;:!?()[]{}"“”„«»¿¡…/\\|*_+=<>#@&%$€£0123456789\n\t-–—،؟', " "))
 FEW_WORDS = 12
 LEAST_LITTLE = 0.12
 LEAST_IN = {"tr": 0.05, "ar": 0.05, "ru": 0.05, "pl": 0.05}
@@ -82,20 +86,27 @@ TELLING_WORDS = 3
 TELLING_LETTERS = 100
 TELLING_SHARE = 0.4
 TELLING_LEAD = 2
+PLENTY = 0.45
+LEAD_AT_ONCE = 4
 
 
 def contradicts(text: str, code: str) -> bool:
     """Tell whether a text cannot be in a language, by its letters or for want of its little words."""
-    alphabet = ALPHABETS.get(code)
-    if alphabet is None:
+    if code not in ALPHABETS:
         return False
-    letters = [character for character in text.lower() if character.isalpha()]
-    foreign = sum(character not in alphabet for character in letters)
-    if foreign > max(MOST_FOREIGN * len(letters), 1):
+    if _foreign(text, code):
         return True
     words = _words(text)
     little = sum(word in LITTLE[code] for word in words)
     return little < LEAST_IN.get(code, LEAST_LITTLE) * len(words) if len(words) >= FEW_WORDS else not little
+
+
+def told_at_once(text: str) -> str | None:
+    """Give the language of which a text has little words in plenty, and hardly any of another; else None."""
+    words = _words(text)
+    (best, most), (_, second) = _counted(words)
+    plenty = len(words) >= TELLING_WORDS and most >= PLENTY * len(words) and most >= LEAD_AT_ONCE * second
+    return best if plenty and not _foreign(text, best) else None
 
 
 def told_by_little_words(text: str) -> str | None:
@@ -103,11 +114,24 @@ def told_by_little_words(text: str) -> str | None:
     words = _words(text)
     if len(words) < TELLING_WORDS or sum(map(str.isalpha, text)) > TELLING_LETTERS:
         return None
-    counts = Counter({code: sum(word in own for word in words) for code, own in LITTLE.items()})
-    (best, most), (_, second) = counts.most_common(2)
+    (best, most), (_, second) = _counted(words)
     return best if most >= max(TELLING_SHARE * len(words), second + TELLING_LEAD) else None
 
 
+def _foreign(text: str, code: str) -> bool:
+    letters = [character for character in text.lower() if character.isalpha()]
+    return sum(character not in ALPHABETS[code] for character in letters) > max(MOST_FOREIGN * len(letters), 1)
+
+
+def _counted(words: list[str]) -> tuple[tuple[str, int], tuple[str, int]]:
+    """Give the two languages that most little words are of, and how many."""
+    counts = Counter(dict.fromkeys(LITTLE, 0))
+    for word in words:
+        for code in LANGUAGES_OF.get(word, ()):
+            counts[code] += 1
+    best, second = counts.most_common(2)
+    return best, second
+
+
 def _words(text: str) -> list[str]:
-    kept = "".join(c if c.isalpha() or c == "'" else " " for c in text.lower().replace("’", "'"))
-    return kept.replace("d'", "d ").replace("l'", "l ").split()
+    return text.lower().replace("’", "'").translate(APART).replace("d'", "d ").replace("l'", "l ").split()
