@@ -10,8 +10,13 @@ from rich.text import Text
 
 from deploy.local.cli.context import JsonOption, open_context
 from deploy.local.cli.policy_requests import pack_home
+from deploy.local.environment import ROOT
 from services.triage.adapters.pack_check import check_pack, known_around
 from services.triage.adapters.pack_files import read_pack_files
+from services.triage.adapters.policy_pack import PolicyPack
+from services.triage.adapters.policy_store import BUSINESS, PackKind
+from services.triage.adapters.reply_check_files import load_checker
+from services.triage.adapters.saying import wrong_texts
 from services.triage.domain.policies.checking import Finding
 
 COLOURS = {"error": "red", "warning": "yellow", "note": "dim"}
@@ -26,11 +31,15 @@ def check(
 ) -> None:
     """Find gaps, rows that are never reached, clauses without alternative, dead references, missing languages.
 
+    A pack that loads is also made to say every text that it has, and the texts go through the reply check.
     One line a finding: file, row or clause, problem, fix. Exit code 1 when there is an error, else 0.
     JSON: {"findings": [{"severity", "file", "place", "problem", "fix"}], "errors", "warnings"}.
     """
     home = pack_home(pack)
-    found = check_pack(read_pack_files(home), datetime.now(UTC).date(), known_around(Path(home).parent))
+    files = read_pack_files(home)
+    found = check_pack(files, datetime.now(UTC).date(), known_around(Path(home).parent))
+    if not any(one.severity == "error" for one in found) and files.parsed("pack.yaml", PackKind).kind == BUSINESS:
+        found = sorted([*wrong_texts(PolicyPack(files), load_checker(ROOT / "policies")), *found], key=_weight)
     counts = {severity: sum(one.severity == severity for one in found) for severity in COLOURS}
     data = {
         "findings": [
@@ -43,6 +52,10 @@ def check(
     open_context(None, as_json).emit(data, lambda out: _show(out, found, counts, show_notes))
     if counts["error"]:
         raise typer.Exit(1)
+
+
+def _weight(finding: Finding) -> int:
+    return list(COLOURS).index(finding.severity)
 
 
 def _show(out: Console, found: list[Finding], counts: dict[str, int], show_notes: bool) -> None:

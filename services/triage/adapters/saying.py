@@ -6,11 +6,14 @@ from dataclasses import dataclass
 from services.triage.adapters.decision_table import Passed
 from services.triage.adapters.must_haves import must_haves_of
 from services.triage.adapters.policy_pack import PolicyPack, ruling_of
+from services.triage.domain.policies.checking import Finding as PackFinding
 from services.triage.domain.policies.reply_check import Checker, Context, Finding
 from services.triage.domain.policies.reply_check_promises import Backed
 from services.triage.domain.policies.reply_check_rules import MustHavesFile
 from services.triage.domain.policies.ruling import Ruling
 from services.triage.domain.policies.wording import FORMS, Form, say_boundary, say_grant
+
+CALM = "calm"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +34,12 @@ class SaidText:
         return f"row {self.row}, clause {self.clause}, {self.language}, {self.form}, {self.tone}"
 
 
-def say_all(pack: PolicyPack, checker: Checker) -> Iterator[SaidText]:
-    """Say every row that refuses or grants, in every language, form and tone, and check the text."""
+def say_all(pack: PolicyPack, checker: Checker, *, every_tone: bool = True) -> Iterator[SaidText]:
+    """Say every row that refuses or grants, in every language and form, and check the text.
+
+    Tones change only the first sentence: without `every_tone` they are all said once, then the calm one.
+    """
+    heard: set[tuple[str, Form, str]] = set()
     must_haves = must_haves_of(pack.source)
     channels = {form: _channel(pack, form) for form in FORMS}
     for row in pack.rows:
@@ -45,9 +52,27 @@ def say_all(pack: PolicyPack, checker: Checker) -> Iterator[SaidText]:
                 if channel is None:
                     continue
                 for tone in replies.acknowledgements:
+                    if not every_tone and tone != CALM and (language, form, tone) in heard:
+                        continue
+                    heard.add((language, form, tone))
                     text = say(ruling, tone, channel, pack.wording)
                     found = checker.check(text, context_of(ruling, form, must_haves))
                     yield SaidText(row.id, ruling.clause.clause, ruling.language, form, tone, text, tuple(found))
+
+
+def wrong_texts(pack: PolicyPack, checker: Checker) -> list[PackFinding]:
+    """Give what is wrong with the texts of a pack, once for each clause, language, form and rule."""
+    found: dict[tuple[str, str, Form, str], PackFinding] = {}
+    for said in say_all(pack, checker, every_tone=False):
+        for one in said.findings:
+            place = f"clause {said.clause} in a {said.form}"
+            words = said.text[one.start : one.end].replace("\n", " ")
+            problem = f"{one.rule.replace('_', ' ')}: {one.problem}: {words[:60]!r}"
+            key = (said.clause, said.language, said.form, one.rule)
+            found.setdefault(
+                key, PackFinding(one.severity, f"replies/{said.language}.yaml", place, problem, one.better)
+            )
+    return list(found.values())
 
 
 def context_of(ruling: Ruling, form: Form, must_haves: MustHavesFile) -> Context:
