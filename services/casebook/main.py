@@ -3,8 +3,8 @@
 from fastapi import FastAPI
 
 import services.casebook as package
-from services.casebook import api, api_insights, subscribers
-from services.casebook.policy_files import read_learning
+from services.casebook import api, subscribers
+from services.casebook.queries.learning import read_learning
 from services.casebook.settings import CasebookSettings
 from services.casebook.subscribers import Projector
 from shared.runtime.service import Service, serve
@@ -13,7 +13,7 @@ from shared.runtime.service import Service, serve
 def create_app(settings: CasebookSettings) -> FastAPI:
     """Put the service together; starting the app starts all of it."""
     service = Service(package, settings, subscribers.router).consume(Projector())
-    app = service.app([api.router, api_insights.router], title="Recourse casebook")
+    app = service.app([api.router], title="Recourse casebook")
     app.state.learning = read_learning(settings.policy_dir)
     return app
 

@@ -173,12 +173,16 @@ promise_board = Table(
     owned("followup", "kept_at", INSTANT),
     owned("followup", "late", Boolean),
     owned("followup", "reason", Text),
+    owned("followup", "found_at", INSTANT),
+    owned("followup", "backed", Boolean),
     postgresql_with={"fillfactor": 70},
 )
 MADE = promise_board.c.made_at.isnot(None)
 Index("promise_board_state", "state", "due", "promise_id", _table=promise_board, postgresql_where=MADE)
 Index("promise_board_due", "due", "promise_id", _table=promise_board, postgresql_where=MADE)
 Index("promise_board_case", "case_id", _table=promise_board)
+FOUND = promise_board.c.state == "found"
+Index("promise_board_found", "due", "promise_id", _table=promise_board, postgresql_where=FOUND)
 
 refusal = Table(
     "refusal",

@@ -34,7 +34,7 @@ def copy_of_the_tree(tmp_path: Path) -> Path:
     [
         ("shared/kernel/decider.py", "services.intake", "shared knows no service"),
         ("services/approvals/api.py", "deploy.topics", "services know shared"),
-        ("services/casebook/api.py", "services.triage", "Services meet only on the wire"),
+        ("services/casebook/api/__init__.py", "services.triage", "Services meet only on the wire"),
         ("shared/contracts/event.py", "shared.messaging.codec", "Shared is stacked"),
         ("shared/utils.py", "uuid", "Shared is stacked"),
         ("services/triage/domain/decider.py", "services.triage.subscribers", "imports point inward"),

@@ -159,7 +159,7 @@ async def test_doors_and_services_may_not(ask: Asking, user: str) -> None:
 
 async def test_nothing_is_shown_without_a_token(ask: Asking) -> None:
     paths = [path for path, methods in (await schema(ask))["paths"].items() if "get" in methods]
-    assert len(paths) == 8
+    assert {"/cases", "/insights"} < set(paths)
     for path in paths:
         assert (await ask.client.get(path.format(case="x", customer_id="x"))).status_code == 401
 

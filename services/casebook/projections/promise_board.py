@@ -13,9 +13,29 @@ from shared.contracts.followup import (
     PromiseReleased,
     PromiseRenegotiated,
 )
+from shared.contracts.followup_found import FoundPromiseDismissed, PromiseFound
 from shared.eventstore.readmodel import Change
 
 promise_board = Projection("promise_board", PROMISE_BOARD)
+
+
+@promise_board.on(PromiseFound)
+def _found(event: Recorded, fact: PromiseFound) -> Sequence[Change]:
+    row: dict[str, object] = {
+        "case_id": fact.case_id,
+        "what": fact.what,
+        "due": fact.due,
+        "made_by": fact.said_by,
+        "state": "found",
+        "found_at": event.recorded_at,
+        "backed": fact.backed,
+    }
+    return (Change(PROMISE_BOARD, (fact.promise_id,), row),)
+
+
+@promise_board.on(FoundPromiseDismissed)
+def _dismissed(_event: Recorded, fact: FoundPromiseDismissed) -> Sequence[Change]:
+    return (Change(PROMISE_BOARD, (fact.promise_id,), {"state": "dismissed", "reason": fact.reason}),)
 
 
 @promise_board.on(PromiseMade)

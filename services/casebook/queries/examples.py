@@ -7,6 +7,7 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
+from services.casebook.queries.insight_views import ClauseInsight, InsightsView, TeamInsight
 from services.casebook.queries.paging import Page, pack
 from services.casebook.queries.views import (
     AddressView,
@@ -137,6 +138,40 @@ counters = CountersView(
     days=[DayView(day=date(2026, 11, 24), numbers={"messages_in": {"email": 14}})],
 )
 feed = EventsView(items=[entry], next=pack({"triage/3": 4711}))
+
+learnt = InsightsView(
+    clauses=[
+        ClauseInsight(
+            policy="shop",
+            clause="returns.14-days",
+            refused=40,
+            appealed=9,
+            accepted=27,
+            reopened=2,
+            settled=12,
+            unsettled=3,
+            exceptions={"approved": 4, "rejected": 3, "requested": 2},
+            granted=[MONEY],
+            granted_share=4 / 7,
+            should_change=True,
+        )
+    ],
+    teams=[
+        TeamInsight(
+            team="front desk",
+            promised=30,
+            made=4,
+            at_risk=1,
+            kept=22,
+            kept_late=1,
+            broken=1,
+            renegotiated=0,
+            released=1,
+        )
+    ],
+    threshold_decisions=5,
+    threshold_share=0.3,
+)
 
 
 def page(item: BaseModel) -> BaseModel:

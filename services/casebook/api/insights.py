@@ -5,13 +5,14 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request
 
-from services.casebook.api import REFUSED, Connection
-from services.casebook.policy_files import Learning
+from services.casebook.api.cases import REFUSED, Connection
+from services.casebook.queries.examples import learnt, shown
 from services.casebook.queries.insight_views import InsightsView
 from services.casebook.queries.insights import insights
+from services.casebook.queries.learning import Learning
 from shared.runtime.auth import Caller, caller
 
-router = APIRouter(tags=["casebook"], responses=REFUSED)
+router = APIRouter(responses=REFUSED)
 Learner = Annotated[Caller, Depends(caller("supervisor", "manager", "auditor", "ops"))]
 
 
@@ -22,7 +23,7 @@ def learning_of(request: Request) -> Learning:
     return found
 
 
-@router.get("/insights", summary="What can be learnt")
+@router.get("/insights", summary="What can be learnt", responses=shown(learnt))
 async def read_insights(
     _who: Learner,
     conn: Connection,

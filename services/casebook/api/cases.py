@@ -53,7 +53,7 @@ REFUSED: dict[int | str, dict[str, Any]] = {
 }
 ABSENT: dict[int | str, dict[str, Any]] = {404: _problem("There is no such thing")}
 
-router = APIRouter(tags=["casebook"], responses=REFUSED)
+router = APIRouter(responses=REFUSED)
 Reader = Annotated[Caller, Depends(caller("agent", "supervisor", "manager", "auditor", "ops"))]
 CaseName = Annotated[str, Path(description="A case's id or tracking code.", examples=["RC-7F3K-9QXD"], max_length=64)]
 Limit = Annotated[int, Query(ge=1, le=500, description="How many items to give at most.")]

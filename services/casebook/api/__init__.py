@@ -1,0 +1,9 @@
+"""Casebook over HTTP, a file for each part; all of it reads."""
+
+from fastapi import APIRouter
+
+from services.casebook.api import cases, insights
+
+router = APIRouter(tags=["casebook"])
+for part in (cases, insights):
+    router.include_router(part.router)

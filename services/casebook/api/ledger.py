@@ -1,0 +1,30 @@
+"""Casebook over HTTP: what was promised and what became of it, and what waits to be a promise."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query
+
+from services.casebook.api.cases import REFUSED, Connection, Reader
+from services.casebook.api.insights import learning_of
+from services.casebook.queries import ledger
+from services.casebook.queries.learning import Learning
+from services.casebook.queries.ledger import FoundView, LedgerQuery, LedgerView
+
+router = APIRouter(responses=REFUSED)
+
+
+@router.get("/promises/ledger", summary="Read the promise ledger")
+async def read_ledger(
+    _who: Reader,
+    conn: Connection,
+    learning: Annotated[Learning, Depends(learning_of)],
+    asked: Annotated[LedgerQuery, Query()],
+) -> LedgerView:
+    """Give what was promised and what became of it (made, kept, late, broken, renegotiated, released), and by whom."""
+    return await ledger.ledger(conn, asked, learning.teams)
+
+
+@router.get("/promises/found", summary="List what sounds like a promise")
+async def list_found(_who: Reader, conn: Connection) -> list[FoundView]:
+    """Give what agents said that waits to be confirmed as a promise or dismissed, the one due first first."""
+    return await ledger.found_promises(conn)
