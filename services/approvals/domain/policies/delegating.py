@@ -103,7 +103,7 @@ def _given(command: Decision, waiting: OpenOrDecided, rules: AuthorityRules) -> 
     principal, delegate, requested = command.on_behalf_of, command.actor, waiting.requested
     every = entries(rules, command.delegations)
     between = [entry for entry in every if (entry.principal, entry.delegate) == (principal, delegate)]
-    if not between:
+    if not between or principal == delegate:
         return Refusal("no_delegation", f"{principal} has not delegated decisions to {delegate}")
     today = rules.calendar.local_date(command.now)
     in_force = [entry for entry in between if entry.first_day <= today <= entry.last_day]
