@@ -60,6 +60,53 @@ def test_any_text_is_read_and_every_span_lies_inside_it(
 
 
 @settings(deadline=None)
+@given(text=TEXTS, other=st.none() | TEXTS, at=INSTANTS)
+def test_all_that_is_found_stands_on_words_of_the_text(text: str, other: str | None, at: datetime) -> None:
+    found = judge(Said(text, "phone", at, second_transcript=other), assessment_rules(), detect())
+    parts = (*found.requests, *found.amounts, *found.times, *found.references, *found.claims, *found.quotes)
+    for part in (*parts, *found.doubts):
+        assert 0 <= part.start < part.end <= len(text)
+        assert 0 <= part.confidence <= 1
+        assert part.judged_by
+    assert bool(found.requests) == bool(found.kinds)
+    assert [one.start for one in found.requests] == sorted(one.start for one in found.requests)
+    assert found == judge(Said(text, "phone", at, second_transcript=other), assessment_rules(), detect())
+
+
+@settings(deadline=None)
+@given(text=TEXTS, other=TEXTS)
+def test_a_second_transcript_never_makes_surer(text: str, other: str) -> None:
+    when = datetime(2026, 11, 24, tzinfo=UTC)
+    alone = judge(Said(text, "phone", when), assessment_rules(), detect())
+    doubted = judge(Said(text, "phone", when, second_transcript=other), assessment_rules(), detect())
+    assert doubted.confidence <= alone.confidence
+    assert (doubted.kinds, doubted.remedy) == (alone.kinds, alone.remedy)
+    assert doubted.amount in (alone.amount, None) or len(alone.amounts) > 1
+    assert judge(Said(text, "phone", when, second_transcript=text), assessment_rules(), detect()) == alone
+
+
+@settings(deadline=None)
+@given(text=TEXTS.filter(lambda text: ">" not in text), below=TEXTS)
+def test_what_stands_below_a_signature_or_a_quoting_mark_changes_nothing(text: str, below: str) -> None:
+    when = datetime(2026, 11, 24, tzinfo=UTC)
+    alone = judge(Said(text + "\n", "email", when), assessment_rules(), detect())
+    for mark in ("-- \n", "-----Original Message-----\n"):
+        found = judge(Said(f"{text}\n{mark}{below}", "email", when), assessment_rules(), detect())
+        mine = found.model_copy(update={"quotes": ()})
+        assert mine == alone.model_copy(update={"quotes": ()})
+
+
+@settings(deadline=None)
+@given(text=TEXTS.filter(lambda text: '"' not in text))
+def test_marks_around_what_others_say_never_make_surer(text: str) -> None:
+    when = datetime(2026, 11, 24, tzinfo=UTC)
+    inside = text.replace("\n", " ").strip() or "nothing"
+    told = judge(Said(f"Thanks. The agent said: {inside[:300]}", "chat", when), assessment_rules(), detect())
+    quoted = judge(Said(f'Thanks. The agent said: "{inside[:300]}"', "chat", when), assessment_rules(), detect())
+    assert not quoted.kinds or quoted.confidence <= told.confidence
+
+
+@settings(deadline=None)
 @given(text=TEXTS)
 def test_quoted_lines_never_change_the_reading(text: str) -> None:
     said = judge(Said(text, "email", datetime(2026, 11, 24, tzinfo=UTC)), assessment_rules(), detect())

@@ -1,248 +1,177 @@
-"""Several requests in a message, requests that wait for information, and the policy that a case is pinned to."""
+"""What a message asks for, one thing at a time, and what the customer says is so."""
 
-from collections.abc import Mapping
-from dataclasses import replace
-from datetime import datetime, timedelta
 from decimal import Decimal
 
 import pytest
 
-from services.triage.domain.commands import AssessMessage, Command
-from services.triage.domain.decider import make_decider
-from services.triage.domain.policies.answering import UNREAD, UNSURE, Policy, TriageRules
-from services.triage.domain.policies.ruling import Missing, Question, Ruling, Trace
-from services.triage.domain.reactions import ids_from
-from shared.contracts.event import Fact
-from shared.contracts.said import AskedFor
-from shared.contracts.triage import (
-    BoundaryStated,
-    Evidence,
-    ExceptionProposed,
-    Reading,
-    RequestAssessed,
-    RequestGranted,
-    RequestReferred,
+from services.triage.domain.policies.assessment import Said, judge
+from shared.contracts.triage import Reading
+from tests.support.triage import TUESDAY, assessment_rules, detect, read
+
+
+def asked(text: str) -> list[tuple[str, str | None]]:
+    return [(one.kind, one.remedy) for one in read(text).requests]
+
+
+def heard(text: str, other: str) -> Reading:
+    return judge(Said(text, "phone", TUESDAY, second_transcript=other), assessment_rules(), detect())
+
+
+@pytest.mark.parametrize(
+    ("text", "remedies"),
+    [
+        ("Please cancel my subscription and send me a replacement for the lamp.", ["cancellation", "replacement"]),
+        ("I want a refund for the kettle. Also, could you change the address of my order?", ["refund", "change"]),
+        ("Change my flight to Monday, add two bags and upgrade to business class.", ["change", "change", "change"]),
+        ("I demand a discount! And I want to talk to your manager.", ["discount", "contact_person"]),
+        ("Ich möchte eine Rückerstattung. Außerdem will ich mit Ihrem Chef sprechen.", ["refund", "contact_person"]),
+        ("Quiero un reembolso. También quiero cambiar la dirección.", ["refund", "change"]),
+        ("Je veux un remboursement et je veux aussi parler à un responsable.", ["refund", "contact_person"]),
+        ("Please:\n- cancel my booking\n- change the address on my account", ["cancellation", "change"]),
+    ],
 )
-from shared.contracts.triage_requests import InformationAsked, LookedUpRecord, PolicyRef
-from shared.contracts.values import Alternative, ClauseRef, Money
-from tests.support.triage import BLEMISH, CASE, TUESDAY, message, reading, request_of, shop, triage_rules
-
-OLD, NEW = PolicyRef(policy="shop", version="1"), PolicyRef(policy="shop", version="2")
-CHANGE = TUESDAY + timedelta(hours=1)
+def test_each_thing_asked_is_a_request_in_the_order_said(text: str, remedies: list[str]) -> None:
+    assert [remedy for _, remedy in asked(text)] == remedies
 
 
-class Versions:
-    """Two versions: both refuse after 30 days and ask when it was bought; version 2 grants discounts."""
-
-    def in_force(self, received_at: datetime) -> Policy:
-        return self.version(OLD if received_at < CHANGE else NEW)
-
-    def version(self, ref: PolicyRef) -> Policy:
-        def rule(asked: Question) -> Ruling:
-            return _ruling(asked, ref)
-
-        return Policy(ref, rule, lambda _clause, _language: "a full refund", shop().wording)
-
-
-def _ruling(asked: Question, ref: PolicyRef) -> Ruling:
-    clause = {"discount": "D-1", "repair": "W-1"}.get(asked.remedy or "", "R-2")
-    quoted = ClauseRef(policy=ref.policy, version=ref.version, clause=clause, text="As agreed.")
-    trace = Trace("a-row", "a row", ())
-    if clause == "R-2" and asked.days_since_purchase is None:
-        missing = (Missing(path="days_since_purchase", question="When did you buy it?"),)
-        return Ruling("needs_information", quoted, "en", 0, trace, missing=missing)
-    if clause == "W-1" or (clause == "D-1" and ref == NEW):
-        return Ruling("allowed", quoted, "en", 5, trace, what="We do it.")
-    return Ruling(
-        "refused",
-        quoted,
-        "en",
-        0,
-        trace,
-        limit="We cannot.",
-        reason="It is late.",
-        alternatives=(Alternative(offer="a voucher", benefit="you can spend it"),),
-        appeal="Answer appeal.",
-    )
-
-
-def decide(*commands: AssessMessage, sure_from: float = 0.0) -> list[list[Fact]]:
-    """Give what each command leads to, one after another."""
-    decider = make_decider(TriageRules(Versions(), triage_rules().calendar, sure_from))
-    facts: list[Fact] = []
-    led_to: list[list[Fact]] = []
-    for command in commands:
-        decision: Command = command
-        led_to.append(list(decider.decide(decision, decider.fold(facts))))
-        facts += led_to[-1]
-    return led_to
-
-
-def said(number: int, what: Reading, at: datetime = TUESDAY) -> AssessMessage:
-    return AssessMessage(CASE, at, message(number), "chat", what, ids_from(message(number)), at)
-
-
-def asks(kind: str, remedy: str, start: int, end: int, **facts: object) -> AskedFor:
-    return AskedFor.model_validate(
-        {"kind": kind, "remedy": remedy, "start": start, "end": end, "confidence": 0.9, "judged_by": "rules", **facts}
-    )
-
-
-TWO = reading(
-    "product_or_service_failure",
-    "unfounded_demand",
-    remedy="repair",
-    requests=(asks("unfounded_demand", "discount", 0, 20), asks("product_or_service_failure", "repair", 25, 60)),
+@pytest.mark.parametrize(
+    "text",
+    [
+        "My toaster is broken. I want a refund.",
+        "I want a refund. Refund me now, please! I want my money back.",
+        "Give me a refund or a replacement.",
+        "Cancel my booking and refund me.",
+        "My transfer was declined. Why is that? Please help me.",
+        "I want a refund because you sent the wrong item and I had to return it.",
+        "Change my flight to Friday. If that is not possible, cancel my booking.",
+    ],
 )
+def test_one_wish_said_in_many_words_is_one_request(text: str) -> None:
+    assert len(read(text).requests) == 1
 
 
-def test_each_request_of_a_message_has_an_answer_of_its_own() -> None:
-    (facts,) = decide(said(1, TWO))
-    assert [type(fact) for fact in facts] == [RequestAssessed, RequestGranted, BoundaryStated]
-    assessed, granted, refused = facts
-    assert isinstance(assessed, RequestAssessed)
-    assert isinstance(granted, RequestGranted)
-    assert isinstance(refused, BoundaryStated)
-    assert assessed.request_ids == (granted.request_id, refused.request_id)
-    assert granted.request_id == assessed.request_id == request_of(1)
-    assert (granted.clause.clause, refused.clause.clause) == ("W-1", "D-1")
-    assert refused.boundary_id != ids_from(message(1)).boundary
+@pytest.mark.parametrize("text", ["Thanks, have a nice day!", "Jane Doe", "", "ok", "How are you today?"])
+def test_small_talk_asks_for_nothing(text: str) -> None:
+    assert read(text).requests == ()
 
 
-def test_a_circumstance_counts_for_the_request_that_it_is_said_with() -> None:
-    near_the_second = Evidence(finding="topic:final_sale", start=30, end=40, rule="final-sale")
-    two = TWO.model_copy(update={"evidence": (near_the_second,)})
-    (facts,) = decide(said(1, two))
-    assessed = facts[0]
-    assert isinstance(assessed, RequestAssessed)
-    decider = make_decider(TriageRules(Versions(), triage_rules().calendar))
-    state = decider.fold(facts)
-    found: Mapping[str | None, int] = {one.reading.remedy: len(one.reading.evidence) for one in state.requests.values()}
-    assert found == {"discount": 0, "repair": 1}
+def test_each_request_has_its_own_order_amount_and_deadline() -> None:
+    text = "Refund $30 for order #A1234567 by Friday. Also, I want to exchange the lamp of order #B7654321."
+    first, second = read(text).requests
+    assert (first.order, second.order) == ("A1234567", "B7654321")
+    assert first.amount is not None
+    assert first.amount.amount == Decimal(30)
+    assert second.amount is None
+    assert (first.deadline, second.deadline) == ("2026-11-27", None)
+    assert text[first.start : first.end].startswith("Refund $30")
 
 
-LATE = reading("buyers_remorse", remedy="refund")
-DATE = reading(days_since_purchase=45)
+def test_a_matter_and_a_question_beside_a_wish_are_told_apart() -> None:
+    found = read("I want to cancel my order #A1234567. What are the opening hours of your store in Boston?")
+    assert [one.kind for one in found.requests] == ["other", "information"]
 
 
-def test_what_policy_must_know_first_is_asked_once() -> None:
-    first, again = decide(said(1, LATE), said(2, LATE))
-    assert [type(fact) for fact in first] == [RequestAssessed, InformationAsked]
-    asked = first[1]
-    assert isinstance(asked, InformationAsked)
-    assert [(one.fact, one.question) for one in asked.questions] == [("days_since_purchase", "When did you buy it?")]
-    assert "When did you buy it?" in asked.text
-    assert [type(fact) for fact in again] == [RequestAssessed]
+def test_the_leading_kind_of_the_message_leads_one_of_its_requests() -> None:
+    found = read("My parcel never arrived, send me a replacement. Also, I want a discount.")
+    assert found.kinds[0] in {kind for one in found.requests for kind in one.kinds}
 
 
-def test_a_question_of_the_customer_is_answered_while_a_request_waits() -> None:
-    _, asked_back = decide(said(1, LATE), said(2, reading("information", remedy="discount")))
-    assert [type(fact) for fact in asked_back] == [RequestAssessed, BoundaryStated]
+@pytest.mark.parametrize(
+    ("text", "claim"),
+    [
+        ("Your colleague already approved the cancellation.", "approved_by_colleague"),
+        ("Ihr Kollege hat das genehmigt.", "approved_by_colleague"),
+        ("I was told that the fee would be waived.", "promised_before"),
+        ("Me dijeron que era gratis.", "promised_before"),
+        ("Your website says returns are free.", "published_statement"),
+        ("I am a platinum member.", "member_status"),
+        ("I bought travel insurance for this trip.", "insured"),
+        ("It is still under warranty.", "under_warranty"),
+        ("I have already paid it.", "already_paid"),
+        ("You cancelled my flight.", "cancelled_by_business"),
+        ("My friend got a refund for the same thing.", "others_were_granted"),
+        ("My mother passed away last week.", "hardship"),
+    ],
+)
+def test_what_must_be_checked_is_a_claim(text: str, claim: str) -> None:
+    claims = {one.claim: text[one.start : one.end] for one in read(text).claims}
+    assert claim in claims
+    assert claims[claim]
 
 
-def test_the_answer_to_the_question_decides_the_request_that_waited() -> None:
-    _, answered = decide(said(1, LATE), said(2, DATE))
-    assert [type(fact) for fact in answered] == [RequestAssessed, BoundaryStated]
-    boundary = answered[1]
-    assert isinstance(boundary, BoundaryStated)
-    assert (boundary.request_id, boundary.message_id, boundary.kind) == (request_of(1), message(2), "buyers_remorse")
+def test_what_is_denied_is_not_claimed() -> None:
+    assert "insured" not in {one.claim for one in read("I do not have travel insurance.").claims}
 
 
-def test_an_answer_that_the_rules_cannot_read_goes_to_a_person_with_the_request() -> None:
-    _, unread, later = decide(said(1, LATE), said(2, reading()), said(3, DATE))
-    assert [type(fact) for fact in unread] == [RequestAssessed, RequestReferred]
-    referred = unread[1]
-    assert isinstance(referred, RequestReferred)
-    assert (referred.request_id, referred.reason) == (request_of(1), UNREAD)
-    assert [type(fact) for fact in later] == [RequestAssessed]  # a person has it now
+def test_words_that_others_are_said_to_say_are_not_the_customers() -> None:
+    text = 'The agent said "you must cancel your order, you thief" and hung up.'
+    found = read(text)
+    assert found.remedy is None
+    assert found.tone == "calm"
+    assert [text[one.start : one.end] for one in found.quotes] == ["you must cancel your order, you thief"]
+    assert read('The screen shows "out of order", I want a refund.').remedy == "refund"
 
 
-def test_what_was_looked_up_is_kept_and_answers_later_requests_too() -> None:
-    seen: list[Question] = []
-
-    class Watching(Versions):
-        def version(self, ref: PolicyRef) -> Policy:
-            policy = super().version(ref)
-
-            def rule(asked: Question) -> Ruling:
-                seen.append(asked)
-                return policy.rule(asked)
-
-            return replace(policy, rule=rule)
-
-    order = LookedUpRecord(
-        kind="order", id="W1", found=True, value='{"status":"delivered"}', source="provider", as_of=TUESDAY,
-        age_seconds=0.5,
-    )  # fmt: skip
-    decider = make_decider(TriageRules(Watching(), triage_rules().calendar))
-    first = decider.decide(replace(said(1, LATE), looked_up=(order,)), decider.fold([]))
-    decider.decide(said(2, reading("unfounded_demand", remedy="discount")), decider.fold(first))
-    assert isinstance(first[0], RequestAssessed)
-    assert first[0].looked_up == (order,)
-    assert [dict(asked.records) for asked in seen] == [{"order": {"status": "delivered"}}] * 2
+def test_a_signature_is_nobodys_request() -> None:
+    body = "My lamp is broken, please replace it."
+    signed = body + "\n-- \nJo Poe, Refund Department\n+44 20 7946 0018"
+    assert read(signed).kinds == read(body).kinds
+    assert read(signed).requests == read(body).requests
+    assert read(signed).references == ()
 
 
-def test_a_request_that_is_said_again_with_the_date_is_answered_once() -> None:
-    _, answered, later = decide(
-        said(1, LATE), said(2, LATE.model_copy(update={"days_since_purchase": 45})), said(3, DATE)
-    )
-    assert [type(fact) for fact in answered] == [RequestAssessed, BoundaryStated]
-    assert [type(fact) for fact in later] == [RequestAssessed]
+@pytest.mark.parametrize(
+    ("one", "other", "finding"),
+    [
+        ("please refund forty dollars", "please refund fourteen dollars", "fact:amount"),
+        ("i paid $120 for it", "i paid $112 for it", "fact:amount"),
+        ("it came on the fifth of may", "it came on the sixth of may", "fact:date"),
+        ("call me on monday", "call me on sunday", "fact:date"),
+        ("my account is 4 4 5 8", "my account is 4 4 9 8", "fact:number"),
+        ("do not cancel the order", "do cancel the order", "negation"),
+        ("my name is mary smith", "my name is gary smith", "fact:name"),
+    ],
+)
+def test_transcripts_that_differ_in_what_matters_make_a_doubt(one: str, other: str, finding: str) -> None:
+    found = heard(one, other)
+    assert [doubt.finding for doubt in found.doubts] == [finding]
+    assert found.doubts[0].one in one
+    assert found.doubts[0].other in other
 
 
-def test_an_appeal_that_names_the_same_remedy_is_not_ruled_anew() -> None:
-    refused = reading("buyers_remorse", remedy="refund", days_since_purchase=45)
-    _, appealed = decide(said(1, refused), said(2, reading("other", remedy="refund", appeals=True)))
-    assert [type(fact) for fact in appealed] == [RequestAssessed, ExceptionProposed]
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("please refund one hundred twenty dollars", "please refund 120 dollars"),
+        ("my code is four four five eight", "my code is 4458"),
+        ("um i want a refund", "i want uh a refund"),
+        ("that was gonna be it", "that was going to be at"),
+        ("", "hello"),
+    ],
+)
+def test_transcripts_that_differ_in_form_alone_make_none(one: str, other: str) -> None:
+    assert heard(one, other).doubts == ()
 
 
-def test_an_appeal_that_asks_for_something_else_too_has_both_answered() -> None:
-    refused = reading("buyers_remorse", remedy="refund", days_since_purchase=45)
-    other = reading("product_or_service_failure", remedy="repair", appeals=True)
-    _, appealed = decide(said(1, refused), said(2, other))
-    assert [type(fact) for fact in appealed] == [RequestAssessed, RequestGranted, ExceptionProposed]
+def test_nothing_rests_on_what_was_heard_two_ways() -> None:
+    text = "I want a refund of $120 for order #A1234567, not a replacement"
+    sure, doubted = heard(text, text), heard(text, "I want a refund of $20 for order #A1234567, not a replacement")
+    assert sure.amount is not None
+    assert doubted.amount is None
+    assert doubted.amounts[0].confidence < sure.amounts[0].confidence
+    assert doubted.confidence < sure.confidence
+    assert doubted.order == "A1234567"
+    assert heard(text, text.replace("A1234567", "A1234568")).order is None
 
 
-@pytest.mark.parametrize(("at", "version", "outcome"), [(TUESDAY, OLD, BoundaryStated), (CHANGE, NEW, RequestGranted)])
-def test_a_case_is_answered_by_the_version_in_force_when_its_request_was_received(
-    at: datetime, version: PolicyRef, outcome: type[Fact]
-) -> None:
-    (facts,) = decide(said(1, reading("unfounded_demand", remedy="discount"), at))
-    assert [type(fact) for fact in facts] == [RequestAssessed, outcome]
-    assessed = facts[0]
-    assert isinstance(assessed, RequestAssessed)
-    assert assessed.policy == version
-
-
-def test_a_case_stays_with_its_version_when_a_new_one_comes_into_force() -> None:
-    first, later = decide(
-        said(1, reading("buyers_remorse", remedy="refund", days_since_purchase=45)),
-        said(2, reading("unfounded_demand", remedy="discount"), CHANGE + timedelta(days=30)),
-    )
-    assert isinstance(first[0], RequestAssessed)
-    assert first[0].policy == OLD
-    assert [type(fact) for fact in later] == [RequestAssessed, BoundaryStated]
-    refused = later[1]
-    assert isinstance(refused, BoundaryStated)
-    assert refused.clause.version == OLD.version
-    assert isinstance(later[0], RequestAssessed)
-    assert later[0].policy is None  # said once
-
-
-def test_a_reading_that_is_too_unsure_goes_to_a_person() -> None:
-    unsure = reading("unfounded_demand", remedy="discount", confidence=0.4)
-    (facts,) = decide(said(1, unsure), sure_from=0.5)
-    assert [type(fact) for fact in facts] == [RequestAssessed, RequestReferred]
-    referred = facts[1]
-    assert isinstance(referred, RequestReferred)
-    assert referred.reason == UNSURE
-
-
-def test_the_amount_of_each_request_is_its_own() -> None:
-    fifty = Money(amount=Decimal(50), currency="USD")
-    two = TWO.model_copy(update={"requests": (TWO.requests[0].model_copy(update={"amount": fifty}), TWO.requests[1])})
-    first, again = decide(said(1, two), said(2, BLEMISH.model_copy(update={"remedy": "discount", "amount": fifty})))
-    granted = first[1]
-    assert isinstance(granted, RequestGranted)
-    assert granted.amount is None
-    assert again
+def test_numbers_of_things_on_record_are_named() -> None:
+    text = "Order #W1234567, reservation QX7Z2P, account number 4458812, card ending in 1881"
+    text += ", ann@example.com, +44 20 7946 0018"
+    assert [(one.kind, one.value) for one in read(text).references] == [
+        ("order", "W1234567"),
+        ("reservation", "QX7Z2P"),
+        ("account", "4458812"),
+        ("card", "1881"),
+        ("email", "ann@example.com"),
+        ("phone", "+44 20 7946 0018"),
+    ]
