@@ -126,7 +126,7 @@ async def test_an_agent_proposes_an_exception(office: Office) -> None:
 
 async def test_the_policy_can_be_read_and_asked(office: Office) -> None:
     (policy,) = (await office.get("audra", "/policies")).json()
-    assert (policy["id"], policy["version"]) == ("shop", "2026.1")
+    assert (policy["id"], policy["version"]) == ("shop", "2026.2")
     question = {"kind": "perfectionist_standard", "remedy": "refund", "topics": ["minor_damage"]}
     ruling = (await office.post("audra", "/policies/evaluate", **question, days_since_purchase=121)).json()
     assert (ruling["outcome"], ruling["clause"]["clause"]) == ("refused", "R-3")

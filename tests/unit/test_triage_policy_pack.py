@@ -165,7 +165,7 @@ def text(name: str, old: str, new: str) -> Change:
         (cell("danger", "o2", "'Z-9'"), "clause Z-9 is used by the table but not written"),
         (cell("refund-in-time", "o1", "'refused'"), "clause R-1 refuses but offers no alternative"),
         (
-            text("clauses.yaml", '        fr: "nous le reprenons', '        pt: "nous le reprenons'),
+            text("clauses.yaml", '        fr: "sa reprise en acompte', '        pt: "sa reprise en acompte'),
             "offer is missing in fr",
         ),
         (text("clauses.yaml", "id: R-2", "id: R-1"), "two clauses share an id"),

@@ -67,6 +67,9 @@ def _show(out: Console, found: list[Finding], counts: dict[str, int], show_notes
     sample = [one for one in tables if "a sample of" in one.problem]
     how = f"{len(sample)} of them on a sample" if sample else "on every combination that their cells tell apart"
     notes = "" if show_notes else f", {counts['note']} notes (--notes)"
+    if not tables:
+        out.print(f"A pack without tables: {counts['error']} errors, {counts['warning']} warnings{notes}.")
+        return
     out.print(
         f"{len(tables)} tables, {rows} rows checked {how}: "
         f"{counts['error']} errors, {counts['warning']} warnings{notes}.",

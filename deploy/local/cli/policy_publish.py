@@ -14,7 +14,7 @@ from deploy.local.cli.showing import DIM, grid, one_line
 from deploy.local.errors import UsageError
 from services.triage.adapters.pack_check import check_pack, known_around
 from services.triage.adapters.pack_files import read_pack_files
-from services.triage.adapters.policy_pack import PolicyPack
+from services.triage.domain.policies.pack import PackFile
 
 
 def publish(
@@ -38,7 +38,7 @@ def publish(
     found = check_pack(files, datetime.now(UTC).date(), known_around(place.parent))
     if wrong := next((one for one in found if one.severity == "error"), None):
         raise UsageError(str(wrong), f"See `recourse policy check {pack}`.")
-    facts = PolicyPack(files).facts
+    facts = files.parsed("pack.yaml", PackFile)
     body = {
         "files": dict(files.files),
         "effective_from": effective.replace(tzinfo=UTC).isoformat() if effective else None,

@@ -78,7 +78,7 @@ class DecisionTable:
                 str(one["condition"])
                 for node in nodes
                 if node["type"] == "switchNode"
-                for one in node["content"]["statements"]
+                for one in node["content"].get("statements", ())
             ]
             written = [node for node in nodes if node["type"] == TABLE]
         except ValueError as error:

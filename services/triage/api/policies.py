@@ -25,12 +25,15 @@ from services.triage.api.policy_bodies import (
 from services.triage.domain.policies.evaluation import PolicyAnswer, PolicyRequest
 from services.triage.domain.policies.gathering import gather
 from services.triage.domain.policies.lookups import Lookup
+from services.triage.domain.policies.pack import PackFile
 from services.triage.domain.policies.publishing import PublishPolicy
 from services.triage.domain.policies.ruling import Question, Ruling
 from shared.kernel.errors import MalformedInput
 from shared.runtime.outcome import Outcome
 
 router = APIRouter()
+LARGEST_PACK = 800_000
+"""Characters; a version travels as one event, and those are bounded."""
 
 
 def policy_log_of(request: Request) -> PolicyLog:
@@ -99,10 +102,10 @@ async def publish_version(
     content, or takes effect too early; no events when the same was published before.
     """
     now = publisher.shell.now()
-    pack = checked(PackFiles(policy, body.files), now.date())
-    if pack.facts.id != policy:
-        raise MalformedInput(f"pack.yaml says {pack.facts.id}", field="policy", fix="publish it under its own id")
-    command = PublishPolicy(policy, pack.facts.version, body.files, now, who.name, body.effective_from, body.note)
+    facts = checked(PackFiles(policy, body.files), now.date())
+    if facts.id != policy:
+        raise MalformedInput(f"pack.yaml says {facts.id}", field="policy", fix="publish it under its own id")
+    command = PublishPolicy(policy, facts.version, body.files, now, who.name, body.effective_from, body.note)
     outcome = await publisher.shell.execute(command, who)
     await publisher.refresh()
     return outcome
@@ -150,9 +153,11 @@ async def _answer(body: RequestBody, policies: PolicyStore, now: datetime, looku
     return pack.answer(await gather(request, pack.facts, lookup) if lookup else request)
 
 
-def checked(files: PackFiles, today: date) -> PolicyPack:
-    """Load a pack that is to be published; raises MalformedInput naming the first error that a check finds."""
+def checked(files: PackFiles, today: date) -> PackFile:
+    """Check a pack that is to be published; raises MalformedInput naming the first error that a check finds."""
+    if (size := sum(len(text) for text in files.files.values())) > LARGEST_PACK:
+        raise MalformedInput(f"the pack has {size} characters", field="files", fix=f"at most {LARGEST_PACK} are taken")
     if errors := [one for one in check_pack(files, today) if one.severity == "error"]:
         first = errors[0]
         raise MalformedInput(first.problem, field=f"{first.file}: {first.place}", fix=first.fix or "correct the pack")
-    return PolicyPack(files)
+    return files.parsed("pack.yaml", PackFile)
