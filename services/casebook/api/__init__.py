@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from services.casebook.api import cases, insights
+from services.casebook.api import cases, insights, ledger
 
 router = APIRouter(tags=["casebook"])
-for part in (cases, insights):
+for part in (cases, insights, ledger):
     router.include_router(part.router)
