@@ -21,7 +21,7 @@ UNKNOWN = "und"
 DEFAULT = "en"
 NOTHING = MustHavesFile()
 REFUSAL = "refusal"
-LEAST_LIMIT = 2
+LEAST_LIMIT = 1
 ENOUGH_ACTS = 3
 FORBIDDEN: tuple[tuple[RuleName, str], ...] = (
     ("no_blame", "blames"),
@@ -100,7 +100,9 @@ class _Judge:
     def __init__(self, text: str, context: Context, checker: Checker, words: Words) -> None:
         self.text, self.context, self.checker, self.words = text, context, checker, words
         self.taken: Taken = take_apart(text, words.phrasing)
-        self.refused = [act for act in self.taken.of("refuses") if not self._softened(act)]
+        self.refused = self._standing("refuses", but="softens")
+        self.offered = self._standing("offers", but="idles")
+        self.appeals = self._standing("appeals", but="dismisses")
 
     def findings(self, spoken: str) -> Iterator[Finding]:
         context = self.context
@@ -113,8 +115,13 @@ class _Judge:
             yield from self._refusal()
         yield from self._must_haves()
 
-    def _softened(self, act: Act) -> bool:
-        return any(a.start <= act.end and act.start <= a.end for a in self.taken.within(act.sentence, "softens"))
+    def _standing(self, does: str, *, but: str) -> list[Act]:
+        """Give the acts of one sort that no overlapping act of another undoes."""
+        return [
+            act
+            for act in self.taken.of(does)
+            if not any(a.start <= act.end and act.start <= a.end for a in self.taken.within(act.sentence, but))
+        ]
 
     def _refuses(self) -> bool:
         return bool(self.refused) if self.context.refusing is None else self.context.refusing
@@ -134,12 +141,12 @@ class _Judge:
             yield self._found("reason_named", start, end, context.reason)
         offered = [a for a in context.alternatives if self._says(a.offer)]
         last = taken.sentences[-1] if taken.sentences else (start, end)
-        if not offered and not taken.of("offers"):
+        if not offered and not self.offered:
             better = "; ".join(f"{a.offer}: {a.benefit}" for a in context.alternatives[:1])
             yield self._found("alternative_offered", *last, better)
         elif not any(self._says(a.benefit) for a in offered) and not taken.of("benefits"):
-            yield self._found("benefit_named", *self._span("offers", last), offered[0].benefit if offered else "")
-        if not self._says(context.appeal) and not taken.of("appeals"):
+            yield self._found("benefit_named", *self._span(self.offered, last), offered[0].benefit if offered else "")
+        if not self._says(context.appeal) and not self.appeals:
             yield self._found("appeal_told", *last, context.appeal)
 
     def _limit(self) -> bool:
@@ -203,8 +210,7 @@ class _Judge:
             return self.taken.sentences[self.refused[0].sentence]
         return 0, len(self.text)
 
-    def _span(self, does: str, otherwise: tuple[int, int]) -> tuple[int, int]:
-        acts = self.taken.of(does)
+    def _span(self, acts: list[Act], otherwise: tuple[int, int]) -> tuple[int, int]:
         return self.taken.sentences[acts[0].sentence] if acts else otherwise
 
     def _found(

@@ -38,6 +38,7 @@ ActName = Literal[
     "softens",
     "reasons",
     "offers",
+    "idles",
     "benefits",
     "appeals",
     "commits",
@@ -80,7 +81,8 @@ class CheckFile(Written):
 class WordsFile(Written):
     """`reply_check/<language>.yaml`: by which phrases an act is known, and the better wording for each rule.
 
-    `deeds` are what may be promised; `softens` undoes a refusal, `empty` words name no limit.
+    `deeds` are what may be promised; `softens` undoes a refusal, `idles` an offer (if there is anything else); `empty`
+    words name no limit.
     """
 
     language: str = Field(pattern=r"^[a-z]{2}$")
