@@ -175,3 +175,21 @@ def test_numbers_of_things_on_record_are_named() -> None:
         ("email", "ann@example.com"),
         ("phone", "+44 20 7946 0018"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "amount"),
+    [
+        ("refund me one hundred twenty dollars", "120"),
+        ("a hundred dollars is too much", "100"),
+        ("i paid two thousand five hundred and ten euros and fifty cents", "2510.5"),
+        ("give me twenty five pounds", "25"),
+        ("quiero cien euros", "100"),
+    ],
+)
+def test_amounts_are_read_as_they_are_spoken(text: str, amount: str) -> None:
+    assert [one.money.amount for one in read(text).amounts] == [Decimal(amount)]
+
+
+def test_a_spoken_number_without_currency_is_no_amount() -> None:
+    assert read("i waited one hundred twenty days").amounts == ()

@@ -28,6 +28,7 @@ from services.triage.domain.policies.quoting import voices
 from services.triage.domain.policies.relying import ORDERS, Stated, rely
 from services.triage.domain.policies.requests import requests_in
 from services.triage.domain.policies.rulebook import AssessmentRules
+from services.triage.domain.policies.spoken import spoken_amounts
 from services.triage.domain.policies.times import Timed, times_said, written
 from shared.contracts.said import AmountSaid, Claim, Quote, Reference, TimeSaid
 from shared.contracts.triage import Evidence, Reading
@@ -80,10 +81,7 @@ def judge(said: Said, rules: AssessmentRules, detect: Detect, model: Model | Non
     )
     named = [(r.start, r.value) for r in refs if r.kind in ORDERS]
     stated = Stated(
-        amounts=tuple(
-            AmountSaid(start=s.start, end=s.end, confidence=0.9, judged_by="amount", money=s.money)
-            for s in amounts(text, own, rules)
-        ),
+        amounts=_amounts(text, own, words, rules),
         references=refs,
         times=times,
         deadline=due.day if due else None,
@@ -159,6 +157,23 @@ def _time_said(timed: Timed, words: list[Word], bought: Dated | None, due: Dated
         value=value,
         role=role,
     )
+
+
+def _amounts(
+    text: str, own: tuple[tuple[int, int], ...], words: list[Word], rules: AssessmentRules
+) -> tuple[AmountSaid, ...]:
+    """Give the amounts of money, in figures and as spoken, in the order of the text."""
+    written_out = [
+        AmountSaid(start=s.start, end=s.end, confidence=0.9, judged_by="amount", money=s.money)
+        for s in amounts(text, own, rules)
+    ]
+    spoken = [
+        AmountSaid(
+            start=words[first].start, end=words[last].end, confidence=0.8, judged_by="amount-spoken", money=money
+        )
+        for first, last, money in spoken_amounts(words, rules)
+    ]
+    return tuple(sorted((*written_out, *spoken), key=lambda a: a.start) if spoken else written_out)
 
 
 def _certainties(findings: Findings) -> dict[str, float]:

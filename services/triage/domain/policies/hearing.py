@@ -7,6 +7,7 @@ from typing import Literal
 
 from services.triage.domain.policies.phrases import Word, words_of
 from services.triage.domain.policies.rulebook import AssessmentRules
+from services.triage.domain.policies.spoken import number_run
 from services.triage.domain.policies.time_words import BREAKS
 from shared.contracts.said import Doubt
 
@@ -20,16 +21,6 @@ FINDINGS: dict[Matter, str] = {
 }
 MOST_WORDS = 1500
 NAME_CUE = ("name", "is")
-HUNDREDS = {
-    "hundred": 100,
-    "thousand": 1000,
-    "cien": 100,
-    "mil": 1000,
-    "cent": 100,
-    "mille": 1000,
-    "hundert": 100,
-    "tausend": 1000,
-}
 JUDGE = "second-transcript"
 
 
@@ -79,45 +70,14 @@ def _heard(text: str, rules: AssessmentRules) -> Iterator[_Heard]:
     words = [word for word in words_of(text) if word.plain not in BREAKS and word.plain != "?"]
     at = 0
     while at < len(words):
-        last, digits = _number_run(words, at, rules)
+        last, parts = number_run(words, at, rules)
+        digits = "".join(map(str, parts))
         if digits:
             matter = _matter_of_number(text, words, at, last, rules)
             yield _Heard(f"#{digits}", matter, words[at].start, words[last].end)
         else:
             yield _Heard(words[at].plain, _matter_of_word(text, words, at, rules), words[at].start, words[at].end)
         at = last + 1
-
-
-def _number_run(words: list[Word], at: int, rules: AssessmentRules) -> tuple[int, str]:
-    """Read numbers that follow each other as one string of digits: 427, four two seven, one hundred twenty."""
-    parts: list[int | str] = []
-    i = at
-    while i < len(words):
-        word = words[i].plain
-        value = rules.times.numbers.get(word)
-        if word[:1].isdecimal():
-            parts.append(word.replace(",", "").removesuffix(".00"))
-        elif word in HUNDREDS and parts and isinstance(parts[-1], int):
-            parts[-1] *= HUNDREDS[word]
-        elif word == "and" and parts and isinstance(parts[-1], int) and parts[-1] >= 100:
-            pass
-        elif value is None or (value == 1 and word in ("a", "an", "un", "una", "une", "ein", "eine", "einem", "einer")):
-            break
-        elif parts and isinstance(parts[-1], int) and _adds(parts[-1], value):
-            parts[-1] += value
-        else:
-            parts.append(value)
-        i += 1
-    while i > at and words[i - 1].plain == "and":
-        i -= 1
-    return max(i - 1, at), "".join(map(str, parts))
-
-
-def _adds(number: int, more: int) -> bool:
-    """Tell whether a number goes on with another: twenty | one, hundred | twenty, thousand | forty."""
-    return (number >= 100 and number % 100 == 0 and more < 100) or (
-        20 <= number % 100 < 100 and number % 10 == 0 and more < 10
-    )
 
 
 def _matter_of_number(text: str, words: list[Word], first: int, last: int, rules: AssessmentRules) -> Matter:

@@ -106,14 +106,28 @@ def rely(
             deadline=deadline.isoformat() if deadline else None,
         )
         return replace(whole, requests=(only,))
-    requests = _with_leading(stated.requests, kinds, remedy, rules)
+    said_at = next((e.start for e in findings.evidence.values() if e.finding == f"remedy:{remedy}"), -1)
+    requests = _with_leading(stated.requests, kinds, remedy, (words, said_at), rules)
     return replace(whole, requests=tuple(_asked(r, words, whole, by, HEARD_TWICE if shaken else 1.0) for r in requests))
 
 
 def _with_leading(
-    requests: tuple[Request, ...], kinds: tuple[str, ...], remedy: str | None, rules: AssessmentRules
+    requests: tuple[Request, ...],
+    kinds: tuple[str, ...],
+    remedy: str | None,
+    where: tuple[list[Word], int],
+    rules: AssessmentRules,
 ) -> tuple[Request, ...]:
-    """Make sure that one request carries the leading kind of the message, which the model may have found."""
+    """Make sure that one request carries the leading kind and remedy of the message, which the model may have found.
+
+    `where` are the words, and the place of those that name the remedy.
+    """
+    words, place = where
+    if remedy and all(request.remedy != remedy for request in requests):
+        requests = tuple(
+            replace(r, remedy=remedy) if r.remedy is None and words[r.first].start <= place < words[r.last].end else r
+            for r in requests
+        )
     if any(kinds[0] in request.kinds for request in requests):
         return requests
     at = next((n for n, request in enumerate(requests) if request.remedy == remedy), 0)
