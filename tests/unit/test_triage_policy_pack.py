@@ -3,6 +3,7 @@
 import json
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from services.triage.domain.policies.wording import FORMS, REVIEW_LIMIT, say_bou
 from shared.kernel.errors import MalformedInput, NotFound
 from tests.support.triage import POLICIES, read, shop, usd
 
+LANGUAGES = ("en", "es", "fr", "de")
 CLASSIC = [
     ("I bought this four months ago, it has a tiny scratch. I want a full refund.", "refused", "R-3"),
     ("I need a replacement immediately. So what if it is out of stock?", "refused", "S-1"),
@@ -49,6 +51,75 @@ CLASSIC = [
 def test_the_trades_classic_cases_are_answered(text: str, outcome: str, clause: str) -> None:
     ruling = shop().evaluate(question_of(read(text), "en", "chat"))
     assert (ruling.outcome, ruling.clause.clause) == (outcome, clause)
+
+
+FIVE = {
+    "R-3": (
+        "I bought this jacket four months ago and found a tiny scratch on the zip. I want a full refund.",
+        "Compré la chaqueta hace cuatro meses y tiene un arañazo pequeño. Quiero el reembolso completo.",
+        "J'ai acheté la veste il y a quatre mois et elle a une petite rayure. Je veux un remboursement complet.",
+        "Vor vier Monaten gekauft, und die Jacke hat einen kleinen Kratzer. Ich will den vollen Preis zurück.",
+    ),
+    "S-1": (
+        "My blender is broken, send me a replacement today! I know the manufacturer's delay put it out of stock.",
+        "Exijo un reemplazo de inmediato, me da igual que esté agotado por un retraso del fabricante.",
+        "J'exige un remplacement immédiat, peu importe que l'article soit en rupture de stock à cause du fabricant.",
+        "Ich verlange sofort einen Ersatz, egal ob der Artikel wegen Verzögerung beim Hersteller ausverkauft ist.",
+    ),
+    "R-4": (
+        "The coat was final sale but I changed my mind, I want my money back.",
+        "Era un artículo de liquidación pero cambié de opinión, quiero que me devuelvan el dinero.",
+        "C'était une vente ferme mais j'ai changé d'avis, je veux être remboursé.",
+        "Es war Schlussverkauf, aber ich habe es mir anders überlegt, ich will mein Geld zurück.",
+    ),
+    "R-5": (
+        "I declined the repair, so I want the diagnostic fee refunded.",
+        "Rechacé la reparación, así que quiero el reembolso de la tarifa de diagnóstico.",
+        "J'ai refusé la réparation, je veux le remboursement des frais de diagnostic.",
+        "Ich habe die Reparatur abgelehnt, also will ich die Diagnosegebühr erstattet haben.",
+    ),
+    "D-1": (
+        "I have been a loyal customer for ten years, I am entitled to a 20% discount.",
+        "Soy cliente fiel desde hace diez años y exijo un descuento del 20 %.",
+        "Je suis client fidèle depuis dix ans et j'exige une remise de 20 %.",
+        "Ich bin seit zehn Jahren Stammkunde und verlange 20 % Rabatt.",
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    ("clause", "language", "said"),
+    [
+        (clause, language, said)
+        for clause, texts in FIVE.items()
+        for language, said in zip(LANGUAGES, texts, strict=True)
+    ],
+)
+def test_the_five_cases_are_refused_in_the_customers_language_with_two_ways_out(
+    clause: str, language: str, said: str
+) -> None:
+    ruling = shop().evaluate(question_of(read(said), language, "chat"))
+    assert (ruling.outcome, ruling.clause.clause, ruling.language) == ("refused", clause, language)
+    assert len(ruling.alternatives) >= 2
+    assert all((ruling.limit, ruling.reason, ruling.appeal, ruling.deviation))
+
+
+@pytest.mark.parametrize(("language", "opening"), [("en", "When"), ("es", "¿Cuándo"), ("fr", "Quand"), ("de", "Wann")])
+def test_where_the_date_of_purchase_decides_and_is_unknown_it_is_asked(language: str, opening: str) -> None:
+    unknown = Question(kind="other", language=language, channel="chat", remedy="refund")
+    ruling = shop().evaluate(unknown)
+    assert (ruling.outcome, ruling.clause.clause) == ("needs_information", "I-2")
+    (missing,) = ruling.missing
+    assert missing.path == "days_since_purchase"
+    assert missing.question.startswith(opening)
+    known = shop().evaluate(replace(unknown, days_since_purchase=12))
+    assert (known.outcome, known.missing) == ("allowed", ())
+
+
+def test_danger_and_lawyers_stay_with_a_person_whatever_else_is_asked() -> None:
+    asked = Question(kind="other", language="en", channel="chat", remedy="refund", topics=("legal_threat",))
+    assert shop().evaluate(asked).trace.rule == "law"
+    assert shop().evaluate(replace(asked, emergency=True)).trace.rule == "danger"
 
 
 def test_a_sour_public_review_is_answered_in_public() -> None:
