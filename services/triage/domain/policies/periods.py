@@ -72,6 +72,9 @@ def _amount(words: list[Word], at: int, now: datetime, lexicon: Lexicon) -> Span
         if found is None:
             return None
         number, last = found
+        before = plain_at(words, at - 1)
+        if number == 1 and (before in known.rates or before[:1].isdecimal()):
+            return None
         last += 1 + (plain_at(words, last + 1) in known.working)
         counted = _unit(words, last, lexicon)
         if counted is None:

@@ -26,6 +26,7 @@ class TimeWords(BaseModel):
     ordinals: dict[str, int]
     vague: frozenset[str]
     units: dict[str, Counted]
+    rates: frozenset[str]
     working: frozenset[str]
     day_phrases: dict[str, int]
     tomorrow_or_morning: frozenset[str]
