@@ -38,7 +38,6 @@ class HearMessage(OfCase):
     """The customer said something; triage has yet to read it, or has already."""
 
     message_id: UUID
-    said_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +55,10 @@ class HearOurselves(OfCase):
 
 @dataclass(frozen=True, slots=True)
 class ReadMessage(OfCase):
-    """Triage read a message: `asks` for something, `settled` when it says whether the matter is."""
+    """Triage read a message: `asks` for something, `settled` when it says whether the matter is.
+
+    `said_at` is when the customer said it, `heard` the event by which intake recorded it.
+    """
 
     message_id: UUID
     asks: bool
@@ -64,6 +66,8 @@ class ReadMessage(OfCase):
     settled: bool | None = None
     corrected: bool = False
     kinds: tuple[str, ...] = ()
+    said_at: datetime | None = None
+    heard: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)

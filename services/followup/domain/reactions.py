@@ -63,7 +63,7 @@ def react(event: Recorded, fact: Fact, _now: datetime) -> list[Command]:
                 TakeUpCase(fact.case_id, at, fact.customer_id, fact.channel, fact.received_at, cause=event.event_id)
             ]
         case MessageReceived():
-            return [HearMessage(fact.case_id, at, fact.message_id, fact.received_at, cause=event.event_id)]
+            return [HearMessage(fact.case_id, at, fact.message_id, cause=event.event_id)]
         case MessageSent():
             return [
                 HearOurselves(
@@ -91,6 +91,8 @@ def react(event: Recorded, fact: Fact, _now: datetime) -> list[Command]:
                     settled=reading.settled,
                     corrected=isinstance(fact, AssessmentCorrected),
                     kinds=reading.kinds,
+                    said_at=event.received_at,
+                    heard=event.causation_id,
                     cause=event.event_id,
                 )
             ]

@@ -7,31 +7,16 @@ from uuid import UUID
 
 from services.followup.domain.commands import (
     CaseCommand,
-    HearMessage,
     HearOurselves,
     NoteMatter,
     ReadMessage,
     TakeUpCase,
 )
 from services.followup.domain.policies.clock_rules import NOTHING
+from services.followup.domain.policies.clock_state import OUTCOMES, Clocks
 from shared.contracts.event import Fact
 from shared.contracts.followup import CaseClosed, CaseReopened, CaseResolved, PromiseBroken, PromiseMade
 
-OUTCOMES = {
-    "boundary": "triage.boundary_stated",
-    "granted": "triage.request_granted",
-    "referred": "triage.request_referred",
-    "proposed": "triage.exception_proposed",
-    "approved": "approvals.exception_approved",
-    "rejected": "approvals.exception_rejected",
-    "countered": "approvals.exception_countered",
-    "withdrawn": "approvals.exception_withdrawn",
-    "expired": "approvals.exception_expired",
-    "superseded": "approvals.exception_superseded",
-    "accepted": "approvals.counter_accepted",
-    "declined": "approvals.counter_declined",
-    "lapsed": "approvals.exception_lapsed",
-}
 OWN = (CaseResolved, CaseReopened, CaseClosed, PromiseMade, PromiseBroken)
 
 
@@ -44,34 +29,40 @@ class Moment(NamedTuple):
     cause_id: UUID | None = None
 
 
-def moments(command: CaseCommand, facts: Sequence[Fact]) -> list[Moment]:
-    """Give what a command brings from outside, then what followup decided on it, as moments.
+def moments(command: CaseCommand, facts: Sequence[Fact], state: Clocks, read: frozenset[UUID]) -> list[Moment]:
+    """Give what a command brings from outside, then what followup decided on it, as moments; `read` are the messages
+    read before it.
 
-    What was said counts from when it was said, if that was before it was recorded.
+    What was said counts from when it was said, if that was before it was recorded. That the customer wrote counts when
+    triage has read it, so that one fact says both. Moments from before the case was taken up come with that.
     """
-    heard = _heard(command)
-    return [*([heard] if heard else []), *(_own(command, fact) for fact in facts if isinstance(fact, OWN))]
+    heard = _heard(command, read)
+    if isinstance(command, TakeUpCase) and facts:
+        heard += sorted((Moment(*early) for early in state.early), key=lambda moment: moment.at)
+    return [*heard, *(_own(command, fact) for fact in facts if isinstance(fact, OWN))]
 
 
-def _heard(command: CaseCommand) -> Moment | None:
+def _heard(command: CaseCommand, read: frozenset[UUID]) -> list[Moment]:
     match command:
         case TakeUpCase():
             about = {"channel": _one(command.channel)}
-            return Moment("intake.case_opened", _said(command.received_at, command.now), about, command.cause)
-        case HearMessage():
-            return Moment("intake.message_received", _said(command.said_at, command.now), {}, command.cause)
+            return [Moment("intake.case_opened", _said(command.received_at, command.now), about, command.cause)]
         case HearOurselves():
             about = {"channel": _one(command.channel), "purpose": _one(command.purpose)}
-            return Moment("intake.message_sent", _said(command.said_at, command.now), about, command.cause)
+            return [Moment("intake.message_sent", _said(command.said_at, command.now), about, command.cause)]
         case ReadMessage():
-            name = "triage.assessment_corrected" if command.corrected else "triage.request_assessed"
             about = {"kind": frozenset(command.kinds), "language": _one(command.language)}
             about["asks"] = _one("yes" if command.asks else "no")
-            return Moment(name, command.now, about, command.cause)
+            name = "triage.assessment_corrected" if command.corrected else "triage.request_assessed"
+            reading = Moment(name, command.now, about, command.cause)
+            if command.message_id in read:
+                return [reading] if command.corrected else []
+            said = _said(command.said_at, command.now)
+            return [Moment("intake.message_received", said, about, command.heard), reading]
         case NoteMatter():
-            return Moment(OUTCOMES[command.outcome], command.now, {}, command.cause)
+            return [Moment(OUTCOMES[command.outcome], command.now, {}, command.cause)]
         case _:
-            return None
+            return []
 
 
 def _own(command: CaseCommand, fact: Fact) -> Moment:

@@ -91,6 +91,12 @@ class ClockRule(Written):
     window: bool = False
     extensions: tuple[TimeTarget, ...] = ()
 
+    @property
+    def watched(self) -> frozenset[str]:
+        """Give the facts that can move the clock."""
+        every = (*self.starts, *self.meets, *self.pauses, *self.resumes, *self.hands_over, *self.cancels)
+        return frozenset(condition.fact for condition in every)
+
     @model_validator(mode="after")
     def _whole_days(self) -> Self:
         if self.target.unit in ("working_days", "calendar_days", "weeks", "months") and self.target.amount % 1:
@@ -161,6 +167,12 @@ class RegimeClocks:
 
     when: Mapping[str, tuple[str, ...]]
     rules: tuple[ClockRule, ...]
+    by_fact: Mapping[str, tuple[ClockRule, ...]] = field(init=False, default_factory=dict)
+
+    def __post_init__(self) -> None:
+        facts = {fact for rule in self.rules for fact in rule.watched}
+        by_fact = {fact: tuple(rule for rule in self.rules if fact in rule.watched) for fact in facts}
+        object.__setattr__(self, "by_fact", by_fact)
 
     def applies(self, attributes: Mapping[str, frozenset[str]]) -> bool:
         """Tell whether the regime is for a case with these attributes."""

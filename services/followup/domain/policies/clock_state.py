@@ -9,13 +9,32 @@ from uuid import UUID
 
 from services.followup.domain.policies.clock_time import Pause, due_of
 from shared.contracts.event import Fact
-from shared.contracts.followup import CaseTakenUp, MessageNoted
+from shared.contracts.followup import CaseTakenUp, MatterNoted, MessageNoted
 from shared.contracts.followup_clocks import ClockChange, ClockMoves, ClocksMoved, TimeTarget
 from shared.kernel.worktime import Calendar
 
+OUTCOMES = {
+    "boundary": "triage.boundary_stated",
+    "granted": "triage.request_granted",
+    "referred": "triage.request_referred",
+    "proposed": "triage.exception_proposed",
+    "approved": "approvals.exception_approved",
+    "rejected": "approvals.exception_rejected",
+    "countered": "approvals.exception_countered",
+    "withdrawn": "approvals.exception_withdrawn",
+    "expired": "approvals.exception_expired",
+}
 ALARMS = ("warned", "escalated", "breached")
 NO_ALARMS: Mapping[str, datetime] = MappingProxyType({})
 Status = Literal["running", "paused", "met", "cancelled"]
+
+
+class Early(NamedTuple):
+    """What other services said before it was known that the case is open: the fact, when, and its attributes."""
+
+    fact: str
+    at: datetime
+    attributes: dict[str, frozenset[str]]
 
 
 class Move(NamedTuple):
@@ -93,12 +112,17 @@ class Clock:
 
 @dataclass(frozen=True, slots=True)
 class Clocks:
-    """The clocks of a case by id, and what decides which may run: where it came in, when, and what it is about."""
+    """The clocks of a case by id, and what decides which may run: where it came in, when, and what it is about.
+
+    `early` is what was heard before the case was `taken_up`, for clocks that start with it.
+    """
 
     channel: str | None = None
     received_at: datetime | None = None
     kinds: frozenset[str] = frozenset()
     items: Mapping[UUID, Clock] = field(default_factory=lambda: MappingProxyType({}))
+    taken_up: bool = False
+    early: tuple[Early, ...] = ()
 
     def of(self, name: str) -> Clock | None:
         """Give the newest clock of a name."""
@@ -193,9 +217,16 @@ def learn(clocks: Clocks, fact: Fact) -> Clocks:
     """Take from a fact of ours what decides which clocks may run, and what it did to them."""
     match fact:
         case CaseTakenUp():
-            clocks = replace(clocks, channel=fact.channel, received_at=fact.received_at)
-        case MessageNoted() if fact.kinds and not clocks.kinds >= set(fact.kinds):
-            clocks = replace(clocks, kinds=clocks.kinds | frozenset(fact.kinds))
+            clocks = replace(clocks, channel=fact.channel, received_at=fact.received_at, taken_up=True, early=())
+        case MessageNoted(read=True):
+            if fact.kinds and not clocks.kinds >= set(fact.kinds):
+                clocks = replace(clocks, kinds=clocks.kinds | frozenset(fact.kinds))
+            if not clocks.taken_up:
+                about = {"kind": frozenset(fact.kinds or ())}
+                said = Early("intake.message_received", fact.at, about)
+                clocks = replace(clocks, early=(*clocks.early, said, said._replace(fact="triage.request_assessed")))
+        case MatterNoted() if not clocks.taken_up:
+            clocks = replace(clocks, early=(*clocks.early, Early(OUTCOMES[fact.outcome], fact.at, {})))
         case _:
             pass
     moves = fact.moves if isinstance(fact, ClocksMoved) else getattr(fact, "clocks", None)

@@ -36,10 +36,17 @@ def with_moves(command: CaseCommand, state: Followup, facts: list[Fact], rules: 
     """
     if not rules.regimes or (isinstance(command, LetTimePass) and not (facts or state.clocks.items)):
         return facts
+    happened = [
+        moment
+        for moment in moments(command, facts, state.clocks, state.read)
+        if any(moment.fact in regime.by_fact for regime in rules.regimes)
+    ]
+    if not happened and not isinstance(command, LetTimePass):
+        return facts
     for fact in facts:
         state = evolve(state, fact)
     clocks, changes, first = state.clocks, [], None
-    for moment in moments(command, facts):
+    for moment in happened:
         clocks, made = _at_moment(command, moment, clocks, rules)
         first = first or (moment if made else None)
         changes += made
@@ -93,10 +100,10 @@ def _at_moment(
 ) -> tuple[Clocks, list[ClockChange]]:
     about = {**rules.business, "kind": clocks.kinds}
     about["channel"] = frozenset({clocks.channel} if clocks.channel else ())
-    applies = [regime for regime in rules.regimes if regime.applies(about)]
+    applies = [regime for regime in rules.regimes if moment.fact in regime.by_fact and regime.applies(about)]
     about.update({name: values for name, values in moment.attributes.items() if values})
     made: list[ClockChange] = []
-    for rule in (rule for regime in applies for rule in regime.rules):
+    for rule in (rule for regime in applies for rule in regime.by_fact[moment.fact]):
         made += _of_rule(command, moment, about, clocks, rule, rules)
     moves = ClockMoves(cause=moment.fact, cause_id=moment.cause_id, changes=tuple(made))
     return (take(clocks, moves) if made else clocks), made
