@@ -43,6 +43,8 @@ def test_each_thing_asked_is_a_request_in_the_order_said(text: str, remedies: li
         "Cancel my booking and refund me.",
         "My transfer was declined. Why is that? Please help me.",
         "I want a refund because you sent the wrong item and I had to return it.",
+        "I declined the repair, refund the diagnostic fee.",
+        "Ich habe die Reparatur abgelehnt und verlange eine Rückerstattung der Gebühr.",
         "Change my flight to Friday. If that is not possible, cancel my booking.",
     ],
 )

@@ -19,6 +19,7 @@ from services.triage.domain.policies.time_words import BREAKS, pauses
 INFORMATION = "information"
 OBJECT_WORDS = 5
 ADDED = 3
+TURNED_DOWN = 5
 
 
 @dataclass(slots=True)
@@ -56,6 +57,7 @@ def requests_in(
 
     `breaks` are the words that begin a new line, `named` the orders that are named, with their places in the text.
     """
+    found = [m for m in found if not (m.rule.group == "remedy" and _turned_down(words, m, rules))]
     asked = [m for m in found if m.rule.group == "remedy"]
     firm = [m for m in found if m.rule.group == "kind" and m.rule.gives not in rules.outline.weak_kinds]
     questions = any(m.rule.gives == INFORMATION for m in found)
@@ -71,6 +73,16 @@ def requests_in(
         start, end = words[part.first].start, words[part.last].end
         part.orders = frozenset(value for at, value in named if start <= at < end)
     return tuple(_merged(_settle(parts, words, rules), words, given, rules))
+
+
+def _turned_down(words: list[Word], match: Match, rules: AssessmentRules) -> bool:
+    """Tell whether the customer did not want it: "I declined the repair", "ich habe die Reparatur abgelehnt"."""
+    known = rules.outline.requests
+    before = [word.plain for word in words[max(match.first - TURNED_DOWN, 0) : match.first]]
+    if any(word in known.turned_down and known.own & set(before[:n]) for n, word in enumerate(before)):
+        return True
+    after = words[match.last + 1].plain if match.last + 1 < len(words) else ""
+    return after in known.turned_down and bool(known.own & set(before))
 
 
 def _parts(words: list[Word], found: list[Match], sentence: tuple[int, int], rules: AssessmentRules) -> list[Part]:

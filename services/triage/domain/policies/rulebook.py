@@ -89,7 +89,7 @@ class RequestWords(Written):
     instead: words that name another way of settling the same one;  alternatives: those that begin such a sentence;
     belongs: remedies that are part of another one said in the same sentence (`refund: [cancellation]`);
     minor: remedies that are no request of their own beside others;  by_object: remedies that are told apart by what
-    they are for
+    they are for;  turned_down: what the customer does to what is not wanted, after an `own` word
     """
 
     joiners: frozenset[str]
@@ -100,6 +100,8 @@ class RequestWords(Written):
     minor: frozenset[str]
     by_object: frozenset[str]
     object_stops: frozenset[str]
+    turned_down: frozenset[str]
+    own: frozenset[str]
 
 
 class Outline(Written):
