@@ -5,7 +5,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from deploy.local.cli import reply_check, reply_drafts
+from deploy.local.cli import reply_check, reply_drafts, reply_evaluate
 from deploy.local.cli.api import read_case, tell
 from deploy.local.cli.case import CaseArgument
 from deploy.local.cli.context import AsOption, HomeOption, JsonOption, checked, open_context
@@ -120,7 +120,7 @@ def _newest(assessments: list[dict[str, Any]], case: str) -> str:
 def add_to(app: typer.Typer) -> None:
     """Register the verbs, and those of replying as a group."""
     group.command()(send)
-    for part in (reply_check, reply_drafts):
+    for part in (reply_check, reply_drafts, reply_evaluate):
         part.add_to(group)
     app.add_typer(group, name="reply")
     for verb in (correct, resolve):

@@ -12,7 +12,7 @@ from services.triage.domain.policies.reply_check_rules import (
     Words,
     compiled,
 )
-from services.triage.domain.policies.reply_parts import Act, Taken, content, says, take_apart
+from services.triage.domain.policies.reply_parts import Act, Taken, content, says, stretches, take_apart
 from services.triage.domain.policies.wording import Form
 from shared.contracts.values import Alternative
 
@@ -79,10 +79,20 @@ class Checker:
 
 def check(text: str, context: Context, checker: Checker) -> list[Finding]:
     """Check a reply against the rules; see Checker.check."""
-    spoken, languages = _spoken(text, context, checker), checker.rules.languages
-    words = languages.get(spoken if spoken in languages else context.language or DEFAULT) or languages[DEFAULT]
-    judge = _Judge(text, context, checker, words)
+    spoken = _spoken(text, context, checker)
+    judge = _Judge(text, context, checker, _words(spoken, context, checker))
     return sorted(judge.findings(spoken), key=lambda found: (found.start, found.end, found.rule))
+
+
+def refuses(text: str, checker: Checker) -> bool:
+    """Tell whether a reply refuses something, by its own words."""
+    context = Context()
+    return bool(_Judge(text, context, checker, _words(_spoken(text, context, checker), context, checker)).refused)
+
+
+def _words(spoken: str, context: Context, checker: Checker) -> Words:
+    languages = checker.rules.languages
+    return languages.get(spoken if spoken in languages else context.language or DEFAULT) or languages[DEFAULT]
 
 
 def _spoken(text: str, context: Context, checker: Checker) -> str:
@@ -160,9 +170,9 @@ class _Judge:
 
     def _forbidden(self) -> Iterator[Finding]:
         for rule, does in FORBIDDEN:
-            yield from (self._found(rule, start, end) for start, end in _apart(self.taken.of(does)))
+            yield from (self._found(rule, start, end) for start, end in stretches(self.taken.of(does)))
         if self.context.must_haves.no_admission:
-            yield from (self._found("no_admission", start, end) for start, end in _apart(self.taken.of("admits")))
+            yield from (self._found("no_admission", start, end) for start, end in stretches(self.taken.of("admits")))
 
     def _promises(self) -> Iterator[Finding]:
         backings = self.context.backings
@@ -232,14 +242,3 @@ class _Judge:
 def _matches(text: str, phrases: tuple[str, ...]) -> bool:
     """Tell whether one of the phrases is said."""
     return bool(take_apart(text, compiled(phrases)).acts)
-
-
-def _apart(acts: list[Act]) -> list[tuple[int, int]]:
-    """Give the stretches that acts cover; acts that overlap are one."""
-    stretches: list[tuple[int, int]] = []
-    for act in acts:
-        if stretches and act.start < stretches[-1][1]:
-            stretches[-1] = (stretches[-1][0], max(act.end, stretches[-1][1]))
-        else:
-            stretches.append((act.start, act.end))
-    return stretches

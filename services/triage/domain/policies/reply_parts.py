@@ -84,6 +84,17 @@ def take_apart(text: str, phrasing: Phrasing) -> Taken:
     return Taken(text, sentences, tuple(sorted(set(acts), key=lambda act: (act.start, -act.end))))
 
 
+def stretches(acts: Iterable[Act]) -> list[tuple[int, int]]:
+    """Give the stretches that acts cover; acts that overlap are one."""
+    covered: list[tuple[int, int]] = []
+    for act in acts:
+        if covered and act.start < covered[-1][1]:
+            covered[-1] = (covered[-1][0], max(act.end, covered[-1][1]))
+        else:
+            covered.append((act.start, act.end))
+    return covered
+
+
 def content(text: str, empty: frozenset[str]) -> set[str]:
     """Give the beginnings of the words that say something: the long ones, without those that `empty` names."""
     return set(_content(words_of(text), empty))
