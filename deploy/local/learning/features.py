@@ -62,7 +62,7 @@ class Features:
     @property
     def width(self) -> int:
         """Give the number of columns: words, pieces, vector dimensions, and the `COLUMNS` of sound."""
-        return len(self.words) + len(self.parts) + self.known.vectors.shape[1] + len(COLUMNS)
+        return len(self.words) + len(self.parts) + int(self.known.vectors.shape[1]) + len(COLUMNS)
 
     def matrix(self, texts: Sequence[str]) -> csr_matrix:
         """Give one row of features for each text."""

@@ -30,8 +30,14 @@ class Heard:
 
     def of(self, which: Bools) -> "Heard":
         """Give a part of the texts."""
-        parts = (part[which] for part in (self.scores, self.by_rules, self.holds, self.origins, self.folds))
-        return Heard(self.finding, *parts)
+        return Heard(
+            self.finding,
+            self.scores[which],
+            self.by_rules[which],
+            self.holds[which],
+            self.origins[which],
+            self.folds[which],
+        )
 
 
 @dataclass(frozen=True)
