@@ -195,6 +195,16 @@ refusal = Table(
 Index("refusal_clause", "policy", "clause", "stated_at", _table=refusal)
 Index("refusal_request", "request_id", _table=refusal)
 
+reflection = Table(
+    "reflection",
+    metadata,
+    Column("reflection_id", Uuid, primary_key=True),
+    owned("followup", "case_id", Uuid),
+    *(owned("followup", name, Text) for name in ("clause", "noted_by", "what_helped", "what_should_change")),
+    owned("followup", "noted_at", INSTANT),
+)
+Index("reflection_noted_at", "noted_at", "reflection_id", _table=reflection)
+
 customer = Table(
     "customer",
     metadata,
@@ -234,6 +244,7 @@ CASE_TIMELINE = ReadModel(case_timeline, append_only=True)
 APPROVAL_INBOX = ReadModel(approval_inbox)
 PROMISE_BOARD = ReadModel(promise_board)
 REFUSAL = ReadModel(refusal)
+REFLECTION = ReadModel(reflection)
 CUSTOMER = ReadModel(customer)
 CUSTOMER_ADDRESS = ReadModel(customer_address, append_only=True)
 COUNTER = ReadModel(counter)
@@ -244,6 +255,7 @@ MODELS = (
     APPROVAL_INBOX,
     PROMISE_BOARD,
     REFUSAL,
+    REFLECTION,
     CUSTOMER,
     CUSTOMER_ADDRESS,
     COUNTER,

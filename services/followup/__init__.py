@@ -26,5 +26,6 @@ CHARTER = Charter(
         "followup.attempt_refused.v1",
         "followup.promise_found.v1",
         "followup.found_promise_dismissed.v1",
+        "followup.reflection_noted.v1",
     ),
 )

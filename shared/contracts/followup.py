@@ -55,8 +55,9 @@ class MessageNoted(CaseFact):
 class MatterNoted(CaseFact):
     """Another service answered a request, or left it open: what followup may rest promises on, or waits for.
 
-    `outcome` is boundary, granted, asked, referred or proposed (triage), or approved, rejected, countered,
-    withdrawn, expired, superseded, accepted, declined or lapsed (approvals); `matter_id` is what was answered: boundary, request or exception.
+    `outcome` is boundary, granted, asked, referred or proposed (triage), or approved, rejected, countered, withdrawn,
+    expired, superseded, accepted, declined or lapsed (approvals); `matter_id` is what was answered: boundary, request
+    or exception.
     """
 
     matter_id: UUID

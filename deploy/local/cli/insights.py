@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.text import Text
 
 from deploy.local.cli.context import AsOption, HomeOption, JsonOption, checked, open_context
-from deploy.local.cli.showing import DIM, grid, words
+from deploy.local.cli.showing import DIM, grid, one_line, words
 
 
 def insights(
@@ -57,6 +57,13 @@ def _show(out: Console, found: dict[str, Any]) -> None:
         kept = (one["promised"], one["kept"], one["kept_late"], one["broken"], still, one["released"])
         table.add_row(one["team"], *map(str, kept))
     out.print(table if found["teams"] else "None.")
+    if found["reflections"]:
+        out.print(Text("\nWhat agents learnt", "bold"))
+    for one in found["reflections"]:
+        about = f" ({one['clause']})" if one["clause"] else ""
+        out.print(Text(f"{one['tracking_code']}{about}, {one['noted_by']}: {one_line(one['what_helped'])}"))
+        if one["what_should_change"]:
+            out.print(Text(f"  should change: {one_line(one['what_should_change'])}"))
     for one in found["clauses"]:
         if one["should_change"]:
             out.print(

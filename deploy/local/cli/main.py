@@ -32,10 +32,12 @@ from deploy.local.cli import (
     promise,
     promise_found,
     promises,
+    reflect,
     replay,
     reply,
     status,
     token,
+    triage,
     up,
 )
 from deploy.local.errors import StackError, UsageError
@@ -52,6 +54,7 @@ VERBS = (
     case,
     approvals,
     insights,
+    reflect,
     decide,
     exception,
     delegate,
@@ -68,6 +71,7 @@ VERBS = (
     facts,
     policy,
     token,
+    triage,
     doctor,
 )
 

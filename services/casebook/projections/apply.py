@@ -15,13 +15,14 @@ from services.casebook.projections.counters import counters
 from services.casebook.projections.customer_view import customer_view
 from services.casebook.projections.projection import Handler
 from services.casebook.projections.promise_board import promise_board
+from services.casebook.projections.reflections import reflections
 from services.casebook.projections.refusals import refusals
 from services.casebook.tables import LIVE
 from shared.contracts.event import Fact, Recorded
 from shared.eventstore.readmodel import Batch, Change
 from shared.eventstore.readmodel_sql import upsert
 
-PROJECTIONS = (case_list, case_timeline, approval_inbox, promise_board, refusals, customer_view, counters)
+PROJECTIONS = (case_list, case_timeline, approval_inbox, promise_board, refusals, reflections, customer_view, counters)
 # One advisory lock for switching schemas, and one for each log partition.
 LOCK_CLASS = 0x6361  # "ca"
 SWITCH_LOCK = -1

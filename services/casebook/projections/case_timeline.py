@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from services.casebook.projections import (
     wording_approvals,
     wording_clocks,
+    wording_customers,
     wording_followup,
     wording_intake,
     wording_triage,
@@ -14,10 +15,18 @@ from services.casebook.projections.wording import Said, say
 from services.casebook.tables import CASE_TIMELINE
 from shared.contracts.event import CaseFact, Fact, Recorded
 from shared.contracts.intake import AutomaticMailReceived
+from shared.contracts.intake_conduct import AboutCustomer
 from shared.eventstore.readmodel import Change
 
 # Importing them fills WORDINGS.
-WORDED_IN = (wording_intake, wording_triage, wording_approvals, wording_followup, wording_clocks)
+WORDED_IN = (
+    wording_intake,
+    wording_triage,
+    wording_approvals,
+    wording_followup,
+    wording_clocks,
+    wording_customers,
+)
 TRACE_ID = slice(3, 35)  # of a W3C traceparent
 
 case_timeline = Projection("case_timeline", CASE_TIMELINE)
@@ -31,6 +40,11 @@ def unknown(event: Recorded) -> Sequence[Change]:
 
 @case_timeline.on(CaseFact)
 def _of_case(event: Recorded, fact: CaseFact) -> Sequence[Change]:
+    return (_row(event, fact.case_id, say(fact)),)
+
+
+@case_timeline.on(AboutCustomer)
+def _in_case(event: Recorded, fact: AboutCustomer) -> Sequence[Change]:
     return (_row(event, fact.case_id, say(fact)),)
 
 

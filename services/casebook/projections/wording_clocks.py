@@ -1,7 +1,7 @@
 """Facts on clocks, and on promises found in what was said, in words."""
 
 from services.casebook.projections.wording import Said, excerpt, instant, says, words
-from shared.contracts import followup_clocks, followup_found
+from shared.contracts import followup_clocks, followup_found, followup_reflections
 from shared.contracts.followup_clocks import ClockChange
 
 SAID = 3
@@ -43,6 +43,12 @@ def _found(fact: followup_found.PromiseFound) -> Said:
 @says(followup_found.FoundPromiseDismissed)
 def _dismissed(fact: followup_found.FoundPromiseDismissed) -> Said:
     return Said("What sounded like a promise is none", fact.reason, fact.promise_id)
+
+
+@says(followup_reflections.ReflectionNoted)
+def _reflection(fact: followup_reflections.ReflectionNoted) -> Said:
+    why = f"should change: {excerpt(fact.what_should_change)}" if fact.what_should_change else None
+    return Said(f"{fact.noted_by} looked back: {excerpt(fact.what_helped)}", why, fact.reflection_id)
 
 
 def _told(change: ClockChange) -> str:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
-from services.casebook.queries.insight_views import ClauseInsight, InsightsView, TeamInsight
+from services.casebook.queries.insight_views import ClauseInsight, InsightsView, ReflectionView, TeamInsight
 from services.casebook.queries.paging import Page, pack
 from services.casebook.queries.views import (
     AddressView,
@@ -167,6 +167,17 @@ learnt = InsightsView(
             broken=1,
             renegotiated=0,
             released=1,
+        )
+    ],
+    reflections=[
+        ReflectionView(
+            case_id=CASE_ID,
+            tracking_code="RC-7F3K-9QXD",
+            clause="shop/returns.14-days",
+            noted_by="ana",
+            what_helped="Offering the credit first.",
+            what_should_change="14 days are short for furniture.",
+            noted_at=AT,
         )
     ],
     threshold_decisions=5,

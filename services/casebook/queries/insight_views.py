@@ -1,6 +1,7 @@
 """What insights show: clauses and teams, with their numbers."""
 
 from datetime import datetime
+from uuid import UUID
 
 from services.casebook.queries.views import Amount, View
 
@@ -40,11 +41,24 @@ class TeamInsight(View):
     released: int
 
 
+class ReflectionView(View):
+    """What an agent learnt from a case."""
+
+    case_id: UUID
+    tracking_code: str | None = None
+    clause: str | None = None
+    noted_by: str
+    what_helped: str
+    what_should_change: str | None = None
+    noted_at: datetime
+
+
 class InsightsView(View):
     """What can be learnt from the cases since an instant; a clause with enough decisions may need a change."""
 
     since: datetime | None = None
     clauses: list[ClauseInsight]
     teams: list[TeamInsight]
+    reflections: list[ReflectionView]
     threshold_decisions: int
     threshold_share: float

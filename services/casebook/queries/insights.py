@@ -7,9 +7,18 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, and_, case, distinct, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.casebook.queries.insight_views import ClauseInsight, InsightsView, TeamInsight
+from services.casebook.queries.insight_views import ClauseInsight, InsightsView, ReflectionView, TeamInsight
 from services.casebook.queries.views import Amount
-from services.casebook.tables import KNOWN, MADE, approval_inbox, case_list, case_timeline, promise_board, refusal
+from services.casebook.tables import (
+    KNOWN,
+    MADE,
+    approval_inbox,
+    case_list,
+    case_timeline,
+    promise_board,
+    reflection,
+    refusal,
+)
 from shared.contracts.followup import CaseReopened
 
 REFUSED, INBOX, BOARD = refusal.c, approval_inbox.c, promise_board.c
@@ -27,6 +36,7 @@ EXCEPTION_STATES = (
 DECIDED = ("approved", "rejected", "countered", "accepted", "declined", "expired", "lapsed")
 GRANTING = ("approved", "countered", "accepted", "lapsed")
 NO_TEAM = "no team"
+REFLECTIONS = 100
 
 
 class Threshold(NamedTuple):
@@ -51,6 +61,7 @@ async def insights(
         since=since,
         clauses=[_insight(key, found, threshold) for key, found in sorted(clauses.items())],
         teams=_teams([dict(row) for row in (await conn.execute(_promises(since))).mappings()], teams),
+        reflections=[ReflectionView(**row) for row in (await conn.execute(_reflections(since))).mappings()],
         threshold_decisions=threshold.decisions,
         threshold_share=threshold.share,
     )
@@ -126,6 +137,13 @@ def _promises(since: datetime | None) -> Any:
     found = select(BOARD.made_by, BOARD.state, BOARD.late, func.count().label("n")).where(MADE)
     found = found.group_by(BOARD.made_by, BOARD.state, BOARD.late)
     return found if since is None else found.where(BOARD.made_at >= since)
+
+
+def _reflections(since: datetime | None) -> Any:
+    beside = reflection.outerjoin(case_list, case_list.c.case_id == reflection.c.case_id)
+    found = select(reflection, case_list.c.tracking_code).select_from(beside)
+    found = found.order_by(reflection.c.noted_at.desc(), reflection.c.reflection_id).limit(REFLECTIONS)
+    return found if since is None else found.where(reflection.c.noted_at >= since)
 
 
 def _teams(rows: Iterable[Mapping[str, Any]], teams: Mapping[str, str]) -> list[TeamInsight]:

@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from services.followup.api import clocks, found, promises
+from services.followup.api import clocks, found, promises, reflections
 
 router = APIRouter(tags=["followup"])
-for part in (promises.router, found.router, clocks.router):
+for part in (promises.router, found.router, clocks.router, reflections.router):
     router.include_router(part)

@@ -161,6 +161,16 @@ class ResolveCase(ByPerson):
 
 
 @dataclass(frozen=True, slots=True)
+class NoteReflection(ByPerson):
+    """An agent says what a case has taught, and by which clause, if it is about one."""
+
+    reflection_id: UUID
+    what_helped: str
+    what_should_change: str | None = None
+    clause: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class LetTimePass(OfCase):
     """A timer fired: everything of the case that is due at `now` happens."""
 
@@ -206,6 +216,6 @@ class PublishCalendar:
 ClockCommand = PauseClock | ResumeClock | RetargetClock
 FoundCommand = ConfirmFoundPromise | DismissFoundPromise
 PromiseCommand = KeepPromise | RenegotiatePromise | ReleasePromise
-PersonsCommand = MakePromise | FoundCommand | PromiseCommand | ResolveCase
+PersonsCommand = MakePromise | FoundCommand | PromiseCommand | ResolveCase | NoteReflection
 CaseCommand = TakeUpCase | HearMessage | HearOurselves | ReadMessage | NoteMatter | PersonsCommand | LetTimePass
 Command = CaseCommand | ClockCommand | PublishCalendar

@@ -13,6 +13,7 @@ from services.followup.domain.commands import (
     LetTimePass,
     MakePromise,
     NoteMatter,
+    NoteReflection,
     PauseClock,
     PublishCalendar,
     ReadMessage,
@@ -23,7 +24,7 @@ from services.followup.domain.commands import (
     RetargetClock,
     TakeUpCase,
 )
-from services.followup.domain.policies import clock_commands, clocks, found, listening, promises, settling
+from services.followup.domain.policies import clock_commands, clocks, found, listening, promises, reflecting, settling
 from services.followup.domain.policies.cadence import FollowupRules
 from services.followup.domain.state import Followup, evolve
 from shared.contracts.event import Fact
@@ -66,6 +67,8 @@ def _decide(command: CaseCommand, state: Followup, rules: FollowupRules) -> list
             return promises.change(command, state, rules)
         case ResolveCase():
             return settling.resolve(command, state, rules)
+        case NoteReflection():
+            return reflecting.note(command, state)
         case LetTimePass():
             return settling.let_time_pass(command, state, rules)
         case _:

@@ -34,9 +34,12 @@ def moments(command: CaseCommand, facts: Sequence[Fact], state: Clocks, read: fr
     read before it.
 
     What was said counts from when it was said, if that was before it was recorded. That the customer wrote counts when
-    triage has read it, so that one fact says both. Moments from before the case was taken up come with that.
+    triage has read it, so that one fact says both. Moments from before the case was taken up come with that. What
+    led to no fact was heard before.
     """
-    heard = _heard(command, read)
+    if not state.taken_up and not isinstance(command, TakeUpCase):
+        return []
+    heard = _heard(command, read) if facts or isinstance(command, HearOurselves) else []
     if isinstance(command, TakeUpCase) and facts:
         heard += sorted((Moment(*early) for early in state.early), key=lambda moment: moment.at)
     return [*heard, *(_own(command, fact) for fact in facts if isinstance(fact, OWN))]

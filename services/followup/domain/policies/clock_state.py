@@ -16,6 +16,7 @@ from shared.kernel.worktime import Calendar
 OUTCOMES = {
     "boundary": "triage.boundary_stated",
     "granted": "triage.request_granted",
+    "asked": "triage.information_asked",
     "referred": "triage.request_referred",
     "proposed": "triage.exception_proposed",
     "approved": "approvals.exception_approved",
@@ -23,9 +24,13 @@ OUTCOMES = {
     "countered": "approvals.exception_countered",
     "withdrawn": "approvals.exception_withdrawn",
     "expired": "approvals.exception_expired",
+    "accepted": "approvals.counter_accepted",
+    "declined": "approvals.counter_declined",
+    "lapsed": "approvals.exception_lapsed",
+    "superseded": "approvals.exception_superseded",
 }
 ALARMS = ("warned", "escalated", "breached")
-NO_ALARMS: Mapping[str, datetime] = MappingProxyType({})
+NONE_YET: Mapping[str, datetime] = MappingProxyType({})
 Status = Literal["running", "paused", "met", "cancelled"]
 
 
@@ -84,7 +89,7 @@ class Clock:
     cause: str
     cause_id: UUID | None
     moves: tuple[Move, ...] = ()
-    alarms: Mapping[str, datetime] = field(default_factory=lambda: NO_ALARMS)
+    alarms: Mapping[str, datetime] = field(default_factory=lambda: NONE_YET)
 
     def standing(self, until: datetime | None = None) -> Standing:
         """Tell how the clock stands after all its moves, or after those until an instant."""
@@ -114,7 +119,8 @@ class Clock:
 class Clocks:
     """The clocks of a case by id, and what decides which may run: where it came in, when, and what it is about.
 
-    `early` is what was heard before the case was `taken_up`, for clocks that start with it.
+    `early` is what was heard before the case was `taken_up`, for clocks that start with it. `latest` is when each fact
+    of triage and approvals last happened, for clocks that start or go on before one that was heard sooner.
     """
 
     channel: str | None = None
@@ -123,6 +129,7 @@ class Clocks:
     items: Mapping[UUID, Clock] = field(default_factory=lambda: MappingProxyType({}))
     taken_up: bool = False
     early: tuple[Early, ...] = ()
+    latest: Mapping[str, datetime] = field(default_factory=lambda: NONE_YET)
 
     def of(self, name: str) -> Clock | None:
         """Give the newest clock of a name."""
@@ -225,8 +232,12 @@ def learn(clocks: Clocks, fact: Fact) -> Clocks:
                 about = {"kind": frozenset(fact.kinds or ())}
                 said = Early("intake.message_received", fact.at, about)
                 clocks = replace(clocks, early=(*clocks.early, said, said._replace(fact="triage.request_assessed")))
-        case MatterNoted() if not clocks.taken_up:
-            clocks = replace(clocks, early=(*clocks.early, Early(OUTCOMES[fact.outcome], fact.at, {})))
+        case MatterNoted():
+            name = OUTCOMES[fact.outcome]
+            if not clocks.taken_up:
+                clocks = replace(clocks, early=(*clocks.early, Early(name, fact.at, {})))
+            if clocks.latest.get(name, fact.at) <= fact.at:
+                clocks = replace(clocks, latest=MappingProxyType({**clocks.latest, name: fact.at}))
         case _:
             pass
     moves = fact.moves if isinstance(fact, ClocksMoved) else getattr(fact, "clocks", None)

@@ -104,9 +104,29 @@ def _at_moment(
     about.update({name: values for name, values in moment.attributes.items() if values})
     made: list[ClockChange] = []
     for rule in (rule for regime in applies for rule in regime.by_fact[moment.fact]):
-        made += _of_rule(command, moment, about, clocks, rule, rules)
+        changes = _of_rule(command, moment, about, clocks, rule, rules)
+        made += [*changes, *_overtaken(changes, moment, clocks, rule, rules)]
     moves = ClockMoves(cause=moment.fact, cause_id=moment.cause_id, changes=tuple(made))
     return (take(clocks, moves) if made else clocks), made
+
+
+def _overtaken(
+    changes: Sequence[ClockChange], moment: Moment, clocks: Clocks, rule: ClockRule, rules: ClockRules
+) -> list[ClockChange]:
+    """Give what meets or pauses a clock that just began to run, and happened after that but was heard before."""
+    if not changes or changes[-1].verb not in ("started", "resumed"):
+        return []
+    after = take(clocks, ClockMoves(cause=moment.fact, changes=tuple(changes))).items[changes[-1].clock_id]
+    ends: tuple[tuple[Verb, tuple[Condition, ...]], ...] = (("met", rule.meets), ("paused", rule.pauses))
+    found = [
+        (clocks.latest[condition.fact], verb, condition)
+        for verb, conditions in ends
+        for condition in conditions
+        if clocks.latest.get(condition.fact, changes[-1].at) > changes[-1].at
+    ]
+    for at, verb, condition in sorted(found, key=lambda each: each[0])[:1]:
+        return [changed(after, verb, at, rules, reason=condition.reason, held_by=condition.held_by)]
+    return []
 
 
 def _of_rule(

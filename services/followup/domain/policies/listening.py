@@ -69,7 +69,7 @@ def read(command: ReadMessage, state: Followup, rules: FollowupRules) -> list[Fa
         kinds=command.kinds or None,
     )
     noted = evolve(after, note)
-    if noted == after:
+    if replace(noted, clocks=after.clocks) == after and noted.clocks.kinds == after.clocks.kinds:
         return facts
     return [*facts, note.model_copy(update={"quiet_until": quiet_until(noted, rules)})]
 
@@ -86,7 +86,7 @@ def note_matter(command: NoteMatter, state: Followup, rules: FollowupRules) -> l
         backing=command.backing,
         owed=owed,
     )
-    if replace(evolve(state, note), unchecked=state.unchecked) == state:
+    if replace(evolve(state, note), unchecked=state.unchecked, clocks=state.clocks) == state:
         return []  # heard before, or overtaken by what was heard first
     facts = reopened(command.case_id, state, "there is news on a request")
     noted = evolve(_folded(state, facts), note)
