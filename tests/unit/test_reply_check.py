@@ -167,7 +167,6 @@ def test_where_backings_are_not_known_a_promise_is_a_warning() -> None:
         "Dear Ms Ivers, we are sorry.",
         "Write to ada@example.com.",
         "Call us: +34 912 345 678.",
-        "Your case is RC-7F3K-9QXD.",
         "Your order #W2378156 is on its way.",
         "Your reservation number is EHGLP3.",
         "We refund to DE89 3704 0044 0532 0130 00.",
@@ -178,8 +177,9 @@ def test_nothing_personal_is_said_in_public(said: str) -> None:
     assert "public_data" not in rules(said, form="letter", names=("Ivers",))
 
 
-def test_a_public_answer_may_name_days_and_prices() -> None:
+def test_a_public_answer_may_name_days_prices_and_the_code_of_the_case() -> None:
     assert "public_data" not in rules("We repair it within 30 days for $20, since 2024.", form="review")
+    assert "public_data" not in rules("Please name case RC-7F3K-9QXD when you write to us.", form="review")
 
 
 def test_a_public_answer_has_350_characters_and_no_more() -> None:
