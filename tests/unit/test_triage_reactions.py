@@ -77,3 +77,10 @@ def test_what_we_said_ourselves_is_not_assessed() -> None:
     closed = CaseClosed(case_id=CASE, reason="quiet")
     assert react(recorded(sent), sent, TUESDAY) == []
     assert react(recorded(closed), closed, TUESDAY) == []
+
+
+def test_a_second_transcript_is_read_too() -> None:
+    heard.clear()
+    fact = received(channel="phone", text="refund forty dollars", second_transcript="refund fourteen dollars")
+    react(recorded(fact), fact, TUESDAY)
+    assert [said.second_transcript for said in heard] == ["refund fourteen dollars"]

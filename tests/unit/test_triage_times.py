@@ -1,14 +1,15 @@
 """What is read as a time in customers' words, and which instant it stands for."""
 
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from services.triage.domain.policies.assessment import Said, judge
 from services.triage.domain.policies.phrases import words_of
 from services.triage.domain.policies.times import times_said, written
-from tests.support.triage import assessment_rules
+from tests.support.triage import assessment_rules, detect
 
 TUESDAY = datetime(2026, 11, 24, 10, 20, tzinfo=timezone(timedelta(hours=1)))
 
@@ -149,3 +150,25 @@ def test_any_words_at_any_date_are_read_without_error_and_the_same_way_twice(tex
         kind, value = written(one.said)
         assert value
         assert kind
+
+
+def test_a_message_is_read_in_the_customers_zone() -> None:
+    late = datetime(2026, 11, 24, 23, 30, tzinfo=UTC)
+    here = judge(Said("call me tomorrow", "chat", late), assessment_rules(), detect())
+    there = judge(
+        Said("call me tomorrow", "chat", late, zone=timezone(timedelta(hours=9))), assessment_rules(), detect()
+    )
+    assert [time.value for time in here.times] == ["2026-11-25"]
+    assert [time.value for time in there.times] == ["2026-11-26"]
+
+
+def test_what_a_time_is_for_is_told() -> None:
+    said = judge(Said("Send it by Friday, I am away from Saturday.", "chat", TUESDAY), assessment_rules(), detect())
+    assert [(time.role, time.value) for time in said.times] == [("deadline", "2026-11-27"), ("from", "2026-11-28")]
+    assert said.deadline == "2026-11-27"
+
+
+def test_the_day_of_a_purchase_lies_behind_though_days_without_a_year_lie_ahead() -> None:
+    said = judge(Said("I bought it on January 10th.", "chat", TUESDAY), assessment_rules(), detect())
+    assert [time.value for time in said.times] == ["2026-01-10"]
+    assert said.days_since_purchase == 318
