@@ -21,5 +21,13 @@ CHARTER = Charter(
         "intake.reply_returned.v1",
         "intake.surge_began.v1",
         "intake.surge_ended.v1",
+        "intake.conduct_measure_taken.v1",
+        "intake.conduct_appeal_made.v1",
+        "intake.conduct_measure_reviewed.v1",
+        "intake.conduct_measure_lifted.v1",
+        "intake.conduct_review_due.v1",
+        "intake.vulnerability_noted.v1",
+        "intake.vulnerability_removed.v1",
+        "intake.case_came_first.v1",
     ),
 )

@@ -13,6 +13,7 @@ from services.intake.adapters.live import LiveConversations
 from services.intake.adapters.load import Load
 from services.intake.adapters.mail_in import MailDoor
 from services.intake.adapters.outbox import Outbox
+from services.intake.adapters.parties import Parties
 from services.intake.adapters.policy_files import load_rules
 from services.intake.adapters.reply_checker import ReplyChecker
 from services.intake.adapters.smtp_door import mail_door
@@ -22,6 +23,7 @@ from services.intake.channels.registry import STYLES
 from services.intake.domain.decider import make_decider
 from services.intake.domain.policies.wording import FALLBACK
 from services.intake.domain.reactions import react
+from services.intake.domain.timers import Timers, due
 from services.intake.settings import IntakeSettings
 from services.intake.tables import index
 from shared.runtime.rules import Rules
@@ -32,13 +34,21 @@ from shared.runtime.telemetry import log
 def create_app(settings: IntakeSettings) -> FastAPI:
     """Put the service together; starting the app starts all of it, the mail door included."""
     intake_rules = load_rules(settings.policy_dir, STYLES)
-    rules = Rules(charter=CHARTER, decider=make_decider(intake_rules), react=react, index=index)
+    rules = Rules(
+        charter=CHARTER,
+        decider=make_decider(intake_rules),
+        react=react,
+        timers=Timers(intake_rules).changes,
+        due=due,
+        index=index,
+    )
     service = Service(package, settings, subscribers.router).decide(rules)
     assert service.shell is not None
     own = OwnMail(settings.mail_from, settings.mail_from.rsplit("@", 1)[1])
     load = Load(service.shell)
     service.tasks.append(load.run)
-    doors = Doors(service.shell, make_detector(intake_rules.replies.languages, FALLBACK), load)
+    detect = make_detector(intake_rules.replies.languages, FALLBACK)
+    doors = Doors(service.shell, detect, load)
     sender = None
     if settings.smtp_out_host:
         sender = MailSender(settings.smtp_out_host, settings.smtp_out_port, settings.mail_from)
@@ -58,7 +68,7 @@ def create_app(settings: IntakeSettings) -> FastAPI:
             yield
 
     app = service.app([api.router], title="Recourse intake", extras=[smtp, reply_checker.opened])
-    app.state.reply_checker = reply_checker
+    app.state.reply_checker, app.state.parties = reply_checker, Parties(service.shell, detect)
     app.state.doors, app.state.outbox, app.state.live = doors, outbox, live
     return app
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import DateTime, Executable, TextClause, bindparam, text
+from sqlalchemy import DateTime, Executable, Integer, TextClause, bindparam, text
 
 from services.intake.domain.policies.identity import content_hash
 from shared.contracts.event import Fact, Recorded
@@ -16,10 +16,13 @@ from shared.contracts.intake import (
     MessageSent,
     MessageUndelivered,
 )
+from shared.contracts.intake_conduct import ConductMeasureLifted, ConductMeasureReviewed, ConductMeasureTaken
+from shared.contracts.intake_vulnerability import VulnerabilityNoted, VulnerabilityRemoved
 
 IDENTIFIED = text("INSERT INTO customer_address VALUES (:kind, :address, :customer, :name)")
 OPENED = text("INSERT INTO tracking VALUES (:case, :code, :customer, :linked)")
-NO_ANSWER = ("acknowledgement", "script")  # that a message is here does not answer it
+# That a message is here does not answer it, nor what we tell a customer about how we go on.
+NO_ANSWER = ("acknowledgement", "script", "restricted", "conduct_notice", "dispute_notice")
 AT = bindparam("at", type_=DateTime(timezone=True))
 ACKNOWLEDGED = bindparam("acknowledged", type_=DateTime(timezone=True))
 # One statement a message: this runs in the append's transaction, under the lock of the log partition.
@@ -49,6 +52,18 @@ SENT = text("""
     """).bindparams(AT, ACKNOWLEDGED)
 DELIVERED = text("UPDATE outbound SET state = :state, problem = :problem WHERE message_id = :message")
 CLOSED = text("UPDATE tracking SET closed = :closed, waits_since = NULL WHERE case_id = :case")
+NEEDS = text("""
+    INSERT INTO customer_standing (customer_id, needs) VALUES (:customer, greatest(:more, 0))
+    ON CONFLICT (customer_id) DO UPDATE SET needs = customer_standing.needs + :more""").bindparams(
+    bindparam("more", type_=Integer)
+)
+RESTRICTED = text("""
+    INSERT INTO customer_standing (customer_id, open_channel, restricted_by) VALUES (:customer, :channel, :measure)
+    ON CONFLICT (customer_id) DO UPDATE SET open_channel = excluded.open_channel, restricted_by = excluded.restricted_by
+    """)
+RELEASED = text("""
+    UPDATE customer_standing SET open_channel = NULL, restricted_by = NULL
+    WHERE customer_id = :customer AND restricted_by = :measure""")
 
 
 def index(event: Recorded, fact: Fact) -> Sequence[Executable]:
@@ -77,6 +92,14 @@ def index(event: Recorded, fact: Fact) -> Sequence[Executable]:
             return [_settled(fact.message_id, "delivered", None)]
         case MessageUndelivered():
             return [_settled(fact.message_id, "undelivered", fact.reason)]
+        case ConductMeasureTaken() | ConductMeasureReviewed() if fact.open_channel is not None:
+            values = {"customer": fact.customer_id, "channel": fact.open_channel, "measure": fact.measure_id}
+            return [RESTRICTED.bindparams(**values)]
+        case ConductMeasureLifted():
+            return [RELEASED.bindparams(customer=fact.customer_id, measure=fact.measure_id)]
+        case VulnerabilityNoted() | VulnerabilityRemoved():
+            more = 1 if isinstance(fact, VulnerabilityNoted) else -1
+            return [NEEDS.bindparams(customer=fact.customer_id, more=more)]
         case CaseClosureNoted():
             return [CLOSED.bindparams(case=fact.case_id, closed=fact.closed)]
         case _:

@@ -27,6 +27,7 @@ from services.intake.domain.commands import Command
 from services.intake.domain.decider import make_decider
 from services.intake.domain.reactions import react
 from services.intake.domain.state import IntakeState
+from services.intake.domain.timers import Timers, due
 from services.intake.tables import index
 from shared.contracts.event import Fact
 from shared.eventstore.database import Database
@@ -88,7 +89,9 @@ async def open_intake(make: Callable[[str], ServiceDatabase]) -> AsyncIterator[O
     migrate(made.migration_database_url, intake)
     database = Database(made.database_url, pool_size=10)
     store = Store("intake", PARTS)
-    rules = Rules(charter=CHARTER, decider=make_decider(RULES), react=react, index=index)
+    rules = Rules(
+        charter=CHARTER, decider=make_decider(RULES), react=react, timers=Timers(RULES).changes, due=due, index=index
+    )
     shell: Shell[Command, IntakeState] = Shell(database, store, rules)
     doors = Doors(shell, lambda _text: "en", Load(shell))
     try:

@@ -22,6 +22,13 @@ VALUES = {
     "amount": "49.90 EUR",
     "reason": "The sale was final.",
     "offer": "Half of the price.",
+    "measure": RULES.conduct.meaning("restricted_channel", "en", {"open_channel": "web"}),
+    "review": "a day with a long name",
+    "appeal": "If you disagree, tell us so.",
+    "open_channel": "e-mail",
+    "matter": "The parcel that one of you sold to the other.",
+    "outcome": "In favour of the other side.",
+    "follows": "Nothing.",
 }
 
 
@@ -62,6 +69,7 @@ def changed(folder: Path, **fields: object) -> Path:
     """A copy of the policies with some fields of English changed; None takes a field out."""
     (folder / "calendars").mkdir()
     (folder / "replies").mkdir()
+    (folder / "conduct").mkdir()
     for name in ("calendars/default.yaml", "replies/answering.yaml"):
         (folder / name).write_text((POLICIES / name).read_text())
     english = yaml.safe_load((POLICIES / "replies" / "en.yaml").read_text()) | fields

@@ -10,7 +10,7 @@ import asyncpg
 
 from services.intake.adapters import lookup
 from services.intake.adapters.load import Load
-from services.intake.adapters.lookup import Place
+from services.intake.adapters.lookup import Place, Stands
 from services.intake.channels.channel import AttachedFile, Content, InboundMessage
 from services.intake.domain.commands import Command, Customer, ReceiveMessage, RecordAgentMessage, Said
 from services.intake.domain.policies.identity import conversation_id, message_id
@@ -139,17 +139,21 @@ class Doors:
         else:
             opens = place.tracking_code is None
             mails = message.channel == "email" and opens
+            stands = place.standing.get(customer.customer_id, Stands())
+            worded = opens or stands.open_channel is not None  # else nothing is said in their language
             command = ReceiveMessage(
                 taken.case_id,
                 instant,
                 taken.tracking_code,
                 said,
-                message.language_hint or (self._detect(message.text) if opens else "en"),
+                message.language_hint or (self._detect(message.text) if worded else "en"),
                 place.linked_case_id,
                 place.acknowledged_at,
                 await lookup.acknowledged_today(tx.raw, address, instant) if mails else 0,
                 self._load.backlog,
                 self._load.surging,
+                stands.first,
+                stands.open_channel,
             )
         return Job(command, provenance(by, message))
 

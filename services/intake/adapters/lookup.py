@@ -14,9 +14,10 @@ PLACE = """
     SELECT c.case_id, c.acknowledged_at, t.code, t.closed,
         (SELECT json_agg(json_build_array(m.message_id, m.case_id, m.conversation_id, m.content_hash, k.code))
             FROM message_index m JOIN tracking k USING (case_id) WHERE m.message_id = ANY($2::uuid[])) AS known,
-        (SELECT json_agg(json_build_array(a.address_kind, a.address, a.customer_id))
+        (SELECT json_agg(json_build_array(a.address_kind, a.address, a.customer_id, s.needs > 0, s.open_channel))
             FROM unnest($3::text[], $4::text[]) AS w(kind, address)
-            JOIN customer_address a ON a.address_kind = w.kind AND a.address = w.address) AS customers
+            JOIN customer_address a ON a.address_kind = w.kind AND a.address = w.address
+            LEFT JOIN customer_standing s ON s.customer_id = a.customer_id) AS customers
     FROM (SELECT $1::uuid AS id) AS wanted
     LEFT JOIN conversation c ON c.conversation_id = wanted.id
     LEFT JOIN tracking t ON t.case_id = c.case_id"""
@@ -48,6 +49,14 @@ class Known:
 
 
 @dataclass(frozen=True, slots=True)
+class Stands:
+    """How a customer is received: whether they come first, and the one channel that a measure left open, if any."""
+
+    first: bool = False
+    open_channel: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Place:
     """Where a conversation stands: the case that its next message joins or opens, and who and what is known.
 
@@ -60,6 +69,7 @@ class Place:
     acknowledged_at: datetime | None
     known: dict[UUID, Known]
     customers: dict[Address, UUID]
+    standing: dict[UUID, Stands]
 
 
 async def find_place(
@@ -82,11 +92,13 @@ async def find_place(
         UUID(message): Known(UUID(case), UUID(conversation), content, of)
         for message, case, conversation, content, of in json.loads(row["known"] or "[]")
     }
-    customers = {(kind, address): UUID(who) for kind, address, who in json.loads(row["customers"] or "[]")}
+    found = json.loads(row["customers"] or "[]")
+    customers = {(kind, address): UUID(who) for kind, address, who, _, _ in found}
+    standing = {UUID(who): Stands(bool(first), channel) for _, _, who, first, channel in found}
     if case_id is not None and not closed:
-        return Place(case_id, code, None, row["acknowledged_at"], known, customers)
+        return Place(case_id, code, None, row["acknowledged_at"], known, customers, standing)
     opened = next_case_id(conversation_id, case_id)
-    return Place(opened, None, case_id, row["acknowledged_at"], known, customers)
+    return Place(opened, None, case_id, row["acknowledged_at"], known, customers, standing)
 
 
 async def find_thread(raw: asyncpg.Connection, refs: Sequence[str]) -> tuple[UUID, UUID] | None:

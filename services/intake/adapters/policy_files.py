@@ -4,7 +4,9 @@ import re
 from pathlib import Path
 
 from services.intake.domain.policies.acknowledgement import Answering, IntakeRules
+from services.intake.domain.policies.conduct_rules import ConductRules
 from services.intake.domain.policies.surge import SurgeRules
+from services.intake.domain.policies.vulnerability_rules import VulnerabilityRules
 from services.intake.domain.policies.wording import FALLBACK, LanguageFile, Replies
 from shared.kernel.errors import MalformedInput
 from shared.runtime.policy_files import read_calendar, read_policy
@@ -13,7 +15,7 @@ LANGUAGE_FILE = re.compile(r"^[a-z]{2}\.yaml$")
 
 
 def load_rules(policy_dir: Path, styles: dict[str, str]) -> IntakeRules:
-    """Load `replies/*.yaml`, the calendar that `replies/answering.yaml` names, and `surge.yaml`.
+    """Load `replies/*.yaml` with its calendar, `surge.yaml`, `conduct/measures.yaml` and `vulnerability.yaml`.
 
     Raises MalformedInput naming the file, the field and the fix for what does not fit.
     """
@@ -21,7 +23,9 @@ def load_rules(policy_dir: Path, styles: dict[str, str]) -> IntakeRules:
     answering = read_policy(folder / "answering.yaml", Answering)
     replies, calendar = _replies(folder), read_calendar(policy_dir / answering.calendar)
     surge = read_policy(policy_dir / "surge.yaml", SurgeRules)
-    return IntakeRules(replies, answering, calendar, surge, styles)
+    conduct = read_policy(policy_dir / "conduct" / "measures.yaml", ConductRules)
+    vulnerability = read_policy(policy_dir / "vulnerability.yaml", VulnerabilityRules)
+    return IntakeRules(replies, answering, calendar, surge, conduct, vulnerability, styles)
 
 
 def _replies(folder: Path) -> Replies:

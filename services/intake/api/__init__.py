@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from services.intake.api import doors, replies
+from services.intake.api import customers, doors, replies
 
 router = APIRouter(tags=["intake"])
-for part in (doors, replies):
+for part in (doors, replies, customers):
     router.include_router(part.router)

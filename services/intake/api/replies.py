@@ -4,23 +4,19 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from services.intake.adapters.reply_checker import Checked, ReplyChecker
+from services.intake.api.asking import Agent, Body, Reader, TheShell
 from services.intake.domain.commands import ReleaseReply, ReturnReply, SendReply
 from services.intake.domain.policies.wording import Words
 from services.intake.domain.state import IntakeState
 from shared.contracts.intake_drafts import DraftFinding
 from shared.kernel.errors import NotFound
-from shared.runtime.auth import Caller, caller
 from shared.runtime.outcome import Outcome
-from shared.runtime.service import shell_of
 from shared.runtime.shell import Shell
 
 router = APIRouter()
-Agent = Annotated[Caller, Depends(caller("agent", "supervisor", "manager"))]
-Reader = Annotated[Caller, Depends(caller("agent", "supervisor", "manager", "auditor"))]
-TheShell = Annotated[Shell[Any, Any], Depends(shell_of)]
 
 
 def checker_of(request: Request) -> ReplyChecker:
@@ -31,12 +27,6 @@ def checker_of(request: Request) -> ReplyChecker:
 
 
 TheChecker = Annotated[ReplyChecker, Depends(checker_of)]
-
-
-class Body(BaseModel):
-    """What a request may say; unknown fields are errors."""
-
-    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
 
 
 class ReplyBody(Body):

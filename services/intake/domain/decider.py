@@ -4,23 +4,33 @@ from datetime import datetime
 from typing import assert_never
 
 from services.intake.domain.commands import (
+    AnswerEmergency,
+    AppealMeasure,
     Command,
+    LiftMeasure,
     MarkDelivered,
     MarkUndelivered,
     NoteClosure,
     NoteLoad,
     NoteRegulation,
+    NoteVulnerability,
+    PassReviewDay,
     ReceiveMessage,
     RecordAgentMessage,
     RecordAutomaticMail,
     ReleaseReply,
+    RemoveVulnerability,
     ReturnReply,
+    ReviewMeasure,
     Said,
     SendReply,
+    TakeMeasure,
 )
-from services.intake.domain.policies import outgoing
+from services.intake.domain.policies import outgoing, restriction
 from services.intake.domain.policies.acknowledgement import IntakeRules, acknowledgement
+from services.intake.domain.policies.conduct import conduct
 from services.intake.domain.policies.surge import honest_due, note_load, surge_for
+from services.intake.domain.policies.vulnerability import WHY_FIRST, vulnerability
 from services.intake.domain.state import IntakeState, evolve
 from shared.contracts.event import Fact
 from shared.contracts.intake import (
@@ -35,6 +45,7 @@ from shared.contracts.intake import (
 )
 from shared.contracts.intake_drafts import RegulationNoted
 from shared.contracts.intake_surge import Surge
+from shared.contracts.intake_vulnerability import CaseCameFirst
 from shared.kernel.decider import Decider
 
 SUBJECT_LENGTH = 120
@@ -73,6 +84,12 @@ def decide(command: Command, state: IntakeState, rules: IntakeRules) -> list[Fac
             if not state.opened or state.closed == command.closed:
                 return []
             return [CaseClosureNoted(case_id=command.case_id, closed=command.closed, reason=command.reason)]
+        case AnswerEmergency():
+            return restriction.answer_emergency(command, state, rules)
+        case TakeMeasure() | AppealMeasure() | ReviewMeasure() | LiftMeasure() | PassReviewDay():
+            return conduct(command, state.standing, rules)
+        case NoteVulnerability() | RemoveVulnerability():
+            return vulnerability(command, state.standing, rules.vulnerability, rules.calendar)
         case NoteLoad():
             return note_load(command, state, rules.surge)
         case _:
@@ -84,9 +101,11 @@ def _receive(command: ReceiveMessage, state: IntakeState, rules: IntakeRules) ->
     if said.message_id in state.messages:
         return []
     surge = surge_for(said.channel, command.surging, command.backlog, command.comes_first, rules.surge)
-    usual = rules.answer_due(command.now, said.channel)
+    usual = rules.answer_due(command.now, said.channel, first=command.comes_first)
     answer_due = state.answer_due or honest_due(command.now, usual, surge, rules.calendar)
     facts = _opening(command, state, answer_due, surge)
+    if command.comes_first and not state.opened:
+        facts.append(CaseCameFirst(case_id=command.case_id, reason_code=WHY_FIRST))
     facts.append(
         MessageReceived(
             case_id=command.case_id,
@@ -109,7 +128,10 @@ def _receive(command: ReceiveMessage, state: IntakeState, rules: IntakeRules) ->
             no_automatic_answer=said.quiet,
         )
     )
-    answer = acknowledgement(command, state, answer_due, rules, later=answer_due > usual and not state.opened)
+    if restriction.applies(command, rules):
+        answer = restriction.redirect(command, state, rules)
+    else:
+        answer = acknowledgement(command, state, answer_due, rules, later=answer_due > usual and not state.opened)
     return [*facts, answer] if answer else facts
 
 

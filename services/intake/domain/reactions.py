@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID, uuid5
 
-from services.intake.domain.commands import Command, NoteClosure, NoteRegulation, SendReply
+from services.intake.domain.commands import AnswerEmergency, Command, NoteClosure, NoteRegulation, SendReply
 from services.intake.domain.policies.wording import FromTemplate, Saying, Words
 from shared.contracts.approvals import ExceptionApproved, ExceptionCountered, ExceptionExpired, ExceptionRejected
 from shared.contracts.event import Fact, Recorded
@@ -17,8 +17,7 @@ def react(event: Recorded, fact: Fact, now: datetime) -> list[Command]:
     """Give the commands that follow from a fact of another service; most facts lead to none."""
     match fact:
         case RequestAssessed() | AssessmentCorrected():
-            regulated = fact.regulated
-            return [NoteRegulation(fact.case_id, now, regulated, fact.message_id)] if regulated else []
+            return _read(fact, now)
         case BoundaryStated():
             return [_tell(event, fact.case_id, now, "boundary", Words(fact.text), fact.message_id)]
         case InformationAsked():
@@ -48,6 +47,15 @@ def react(event: Recorded, fact: Fact, now: datetime) -> list[Command]:
             return [NoteClosure(fact.case_id, now, closed=False, reason=fact.reason)]
         case _:
             return []
+
+
+def _read(fact: RequestAssessed | AssessmentCorrected, now: datetime) -> list[Command]:
+    commands: list[Command] = []
+    if fact.regulated:
+        commands.append(NoteRegulation(fact.case_id, now, fact.regulated, fact.message_id))
+    if fact.reading.emergency:
+        commands.append(AnswerEmergency(fact.case_id, now, fact.message_id, fact.reading.language))
+    return commands
 
 
 def _decided(event: Recorded, case_id: UUID, now: datetime, saying: Saying) -> Command:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
 
+from services.intake.domain.policies.standing import Standing, stand
 from shared.contracts.event import Fact
 from shared.contracts.intake import (
     AutomaticMailReceived,
@@ -15,8 +16,11 @@ from shared.contracts.intake import (
     MessageSent,
     MessageUndelivered,
 )
+from shared.contracts.intake_conduct import AboutCustomer
 from shared.contracts.intake_drafts import RegulationNoted, ReplyDrafted, ReplyReleased, ReplyReturned
 from shared.contracts.intake_surge import SurgeBegan, SurgeEnded
+
+REDIRECT = "restricted"  # the purpose of a message that names the channel left open
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +54,8 @@ class IntakeState:
     undelivered. `home` is where the case's own customer wrote last: what was decided is told there and nowhere else.
     `surging` tells, in the stream of operations, whether too many cases wait.
     `regulated` is the category for which a second person reads replies before they leave; `drafts` are those replies.
+    `redirected` says when, by conversation, a customer was last told which channel is open to them. `standing` is, in
+    a customer's own stream, how they and we go on together.
     """
 
     opened: bool = False
@@ -67,6 +73,8 @@ class IntakeState:
     surging: bool = False
     regulated: str | None = None
     drafts: Mapping[UUID, Draft] = field(default_factory=dict)
+    redirected: Mapping[UUID, datetime] = field(default_factory=dict)
+    standing: Standing = field(default_factory=Standing)
 
 
 def evolve(state: IntakeState, fact: Fact) -> IntakeState:
@@ -101,6 +109,8 @@ def evolve(state: IntakeState, fact: Fact) -> IntakeState:
             return _settled(state, fact.draft_id, "returned", fact.returned_by, fact.reason)
         case AutomaticMailReceived():
             return replace(state, mail_recorded=True)
+        case AboutCustomer():
+            return replace(state, standing=stand(state.standing, fact))
         case SurgeBegan() | SurgeEnded():
             return replace(state, surging=isinstance(fact, SurgeBegan))
         case _:
@@ -134,6 +144,9 @@ def _heard(state: IntakeState, fact: MessageReceived) -> IntakeState:
 
 def _sent(state: IntakeState, fact: MessageSent) -> IntakeState:
     conversations = state.conversations
+    redirected = state.redirected
+    if fact.purpose == REDIRECT:
+        redirected = {**redirected, fact.conversation_id: fact.said_at}
     if fact.conversation_id not in conversations:
         opened = Conversation(fact.conversation_id, fact.channel, fact.customer_id, fact.recipient, fact.subject)
         conversations = {**conversations, fact.conversation_id: opened}
@@ -144,4 +157,5 @@ def _sent(state: IntakeState, fact: MessageSent) -> IntakeState:
         messages={**state.messages, fact.message_id: fact.conversation_id},
         sent={**state.sent, fact.message_id: fact.delivery},
         home=state.home or fact.conversation_id,
+        redirected=redirected,
     )

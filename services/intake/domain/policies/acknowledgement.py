@@ -7,7 +7,9 @@ from uuid import uuid5
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.intake.domain.commands import ReceiveMessage
+from services.intake.domain.policies.conduct_rules import ConductRules
 from services.intake.domain.policies.surge import SurgeRules
+from services.intake.domain.policies.vulnerability_rules import VulnerabilityRules
 from services.intake.domain.policies.wording import FromTemplate, Replies
 from services.intake.domain.state import IntakeState
 from shared.contracts.intake import MessageSent
@@ -45,6 +47,8 @@ class IntakeRules:
     answering: Answering
     calendar: Calendar
     surge: SurgeRules
+    conduct: ConductRules
+    vulnerability: VulnerabilityRules
     styles: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -52,9 +56,11 @@ class IntakeRules:
         """Which answers a second person reads before they leave."""
         return self.answering.second_eyes
 
-    def answer_due(self, now: datetime, channel: str) -> datetime:
-        """Give the end of the working day by which a message that came now is answered."""
+    def answer_due(self, now: datetime, channel: str, *, first: bool = False) -> datetime:
+        """Give the end of the working day by which a message that came now is answered; sooner for who comes first."""
         days = self.answering.working_days_by_channel.get(channel, self.answering.working_days)
+        if first:
+            days = min(days, self.vulnerability.working_days)
         return self.calendar.add_days(now, days)
 
     def style(self, channel: str) -> str:

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from uuid import UUID, uuid5
 
 from services.intake.domain.commands import ReleaseReply, ReturnReply, SendReply
-from services.intake.domain.policies.acknowledgement import IntakeRules, reply_subject
+from services.intake.domain.policies.acknowledgement import IntakeRules
+from services.intake.domain.policies.notices import Envelope, queued
 from services.intake.domain.state import Conversation, Draft, IntakeState
 from shared.contracts.event import Fact
-from shared.contracts.intake import IntakeAttemptRefused, MessageSent
+from shared.contracts.intake import IntakeAttemptRefused
 from shared.contracts.intake_drafts import ReplyDrafted, ReplyReleased, ReplyReturned
 
 ERROR = "error"
@@ -123,21 +124,9 @@ def _sent(
     text: str,
     in_reply_to: UUID | None,
 ) -> Fact:
-    letter = rules.style(conversation.channel) == "letter"
-    return MessageSent(
-        case_id=command.case_id,
-        message_id=message_id,
-        conversation_id=conversation.conversation_id,
-        channel=conversation.channel,
-        purpose=purpose,
-        customer_id=conversation.customer_id,
-        recipient=conversation.recipient,
-        text=text,
-        said_at=command.now,
-        delivery="queued",
-        subject=reply_subject(conversation.subject or state.subject, state.tracking_code) if letter else None,
-        in_reply_to=in_reply_to,
-    )
+    code = state.tracking_code
+    envelope = Envelope(command.case_id, code, state.subject, message_id, command.now, purpose)
+    return queued(envelope, conversation, text, rules, in_reply_to)
 
 
 def _refused(command: SendReply | ReleaseReply | ReturnReply, code: str, reason: str) -> Fact:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -22,6 +22,13 @@ TEMPLATES: dict[str, frozenset[str]] = {
     "countered": frozenset({"greeting", "code", "offer", "reason", "amount"}),
     "expired": frozenset({"greeting", "code"}),
     "check_in": frozenset({"greeting", "code"}),
+    "conduct_taken": frozenset({"greeting", "code", "measure", "reason", "review", "appeal"}),
+    "conduct_reviewed": frozenset({"greeting", "code", "measure", "reason", "review", "appeal"}),
+    "conduct_lifted": frozenset({"greeting", "code", "reason"}),
+    "conduct_restricted": frozenset({"greeting", "code", "open_channel"}),
+    "dispute_opened": frozenset({"greeting", "code", "matter", "due"}),
+    "dispute_statement": frozenset({"greeting", "code", "matter", "due"}),
+    "dispute_decided": frozenset({"greeting", "code", "outcome", "reason", "follows", "appeal"}),
 }
 
 
@@ -63,7 +70,7 @@ class LanguageFile(BaseModel):
     language: str = Field(pattern=r"^[a-z]{2}$")
     greeting: str = Field(min_length=1)
     greeting_named: str = Field(pattern=r"\{name\}")
-    time: str = Field(pattern=r"\{day\}")
+    time: str = Field(pattern=r"\{day\}.*\{year\}")
     weekdays: tuple[str, ...] = Field(min_length=7, max_length=7)
     months: tuple[str, ...] = Field(min_length=12, max_length=12)
     templates: dict[str, Wording]
@@ -93,6 +100,13 @@ class LanguageFile(BaseModel):
             month=self.months[local.month - 1],
             year=local.year,
             time=f"{local:%H:%M}",
+        )
+
+    def day(self, day: date) -> str:
+        """Write a day as people of this language read it: the time of an instant without its hour."""
+        form = self.time[: self.time.index("{year}") + len("{year}")]
+        return form.format(
+            weekday=self.weekdays[day.weekday()], day=day.day, month=self.months[day.month - 1], year=day.year
         )
 
 

@@ -1,4 +1,4 @@
-"""What intake can be asked to do; times and ids ride in the command."""
+"""What intake can be asked to do in a case: take messages in, answer, and what becomes of answers."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -48,7 +48,7 @@ class ReceiveMessage:
 
     `acknowledged_at` is the last acknowledgement in this conversation over all its cases, `acknowledged_today` how
     many this customer got in the last 24 hours. `backlog` cases wait for us, `surging` when these are too many;
-    whoever `comes_first` is told the usual time all the same.
+    whoever `comes_first` is told the usual time all the same. `open_channel` is the one that a measure left open.
     """
 
     case_id: UUID
@@ -62,6 +62,7 @@ class ReceiveMessage:
     backlog: int = 0
     surging: bool = False
     comes_first: bool = False
+    open_channel: str | None = None
 
     @property
     def stream_id(self) -> UUID:
@@ -164,6 +165,20 @@ class NoteRegulation:
 
 
 @dataclass(frozen=True, slots=True)
+class AnswerEmergency:
+    """Triage read an emergency: it is acknowledged on whatever channel it came, whatever measure is in force."""
+
+    case_id: UUID
+    now: datetime
+    message_id: UUID
+    language: str
+
+    @property
+    def stream_id(self) -> UUID:
+        return self.case_id
+
+
+@dataclass(frozen=True, slots=True)
 class RecordAutomaticMail:
     """A machine's mail came in; it opens no case and gets no answer."""
 
@@ -227,18 +242,3 @@ class NoteClosure:
     @property
     def stream_id(self) -> UUID:
         return self.case_id
-
-
-Command = (
-    ReceiveMessage
-    | RecordAgentMessage
-    | SendReply
-    | ReleaseReply
-    | ReturnReply
-    | NoteRegulation
-    | RecordAutomaticMail
-    | MarkDelivered
-    | MarkUndelivered
-    | NoteClosure
-    | NoteLoad
-)

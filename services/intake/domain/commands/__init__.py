@@ -1,0 +1,77 @@
+"""What intake can be asked to do; times and ids ride in the command."""
+
+from services.intake.domain.commands.about_customers import (
+    AppealMeasure,
+    ConductCommand,
+    LiftMeasure,
+    NoteVulnerability,
+    PassReviewDay,
+    RemoveVulnerability,
+    ReviewMeasure,
+    TakeMeasure,
+    Terms,
+    Told,
+    VulnerabilityCommand,
+)
+from services.intake.domain.commands.of_cases import (
+    AnswerEmergency,
+    Customer,
+    MarkDelivered,
+    MarkUndelivered,
+    NoteClosure,
+    NoteLoad,
+    NoteRegulation,
+    ReceiveMessage,
+    RecordAgentMessage,
+    RecordAutomaticMail,
+    ReleaseReply,
+    ReturnReply,
+    Said,
+    SendReply,
+)
+
+__all__ = [
+    "AnswerEmergency",
+    "AppealMeasure",
+    "Command",
+    "ConductCommand",
+    "Customer",
+    "LiftMeasure",
+    "MarkDelivered",
+    "MarkUndelivered",
+    "NoteClosure",
+    "NoteLoad",
+    "NoteRegulation",
+    "NoteVulnerability",
+    "PassReviewDay",
+    "ReceiveMessage",
+    "RecordAgentMessage",
+    "RecordAutomaticMail",
+    "ReleaseReply",
+    "RemoveVulnerability",
+    "ReturnReply",
+    "ReviewMeasure",
+    "Said",
+    "SendReply",
+    "TakeMeasure",
+    "Terms",
+    "Told",
+    "VulnerabilityCommand",
+]
+
+Command = (
+    ReceiveMessage
+    | RecordAgentMessage
+    | SendReply
+    | ReleaseReply
+    | ReturnReply
+    | NoteRegulation
+    | AnswerEmergency
+    | RecordAutomaticMail
+    | MarkDelivered
+    | MarkUndelivered
+    | NoteClosure
+    | NoteLoad
+    | ConductCommand
+    | VulnerabilityCommand
+)

@@ -1,0 +1,38 @@
+"""Which days intake waits for, and the command that a passed one gives."""
+
+from datetime import date, datetime, timedelta
+from uuid import uuid5
+
+from services.intake.domain.commands import Command, PassReviewDay
+from services.intake.domain.policies.acknowledgement import IntakeRules
+from shared.contracts.event import Fact, Recorded
+from shared.contracts.intake_conduct import ConductMeasureLifted, ConductMeasureReviewed, ConductMeasureTaken
+from shared.kernel.timers import CancelTimer, SetTimer, Timer, TimerChange
+
+REVIEW = "conduct_review"
+
+
+class Timers:
+    """Sets intake's timers by its calendar: a day begins when it does in the calendar's zone."""
+
+    def __init__(self, rules: IntakeRules) -> None:
+        self._calendar = rules.calendar
+
+    def changes(self, _event: Recorded, fact: Fact) -> list[TimerChange]:
+        """Set one timer a measure, moved with its day of review, cancelled when it is lifted."""
+        match fact:
+            case ConductMeasureTaken() | ConductMeasureReviewed() if fact.review_on is not None:
+                timer_id = uuid5(fact.measure_id, REVIEW)
+                return [SetTimer(timer_id, fact.customer_id, self._begin(fact.review_on), REVIEW)]
+            case ConductMeasureLifted():
+                return [CancelTimer(uuid5(fact.measure_id, REVIEW))]
+            case _:
+                return []
+
+    def _begin(self, day: date) -> datetime:
+        return self._calendar.midnight_after(day - timedelta(days=1))
+
+
+def due(timer: Timer, now: datetime) -> Command:
+    """Give the command of a timer that fired at `now`."""
+    return PassReviewDay(timer.stream_id, now)
