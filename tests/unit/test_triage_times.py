@@ -132,8 +132,9 @@ def test_the_customers_own_day_counts_where_it_differs() -> None:
 
 
 SAID = """
-    from to the end of last next this 9999 years ago in 31 30 February st th Monday week half past quarter 25 12:75 24 pm
-    tonight hace vor halb 29 2024 . , Silvester 11/31/20 1.1.1 0 hours 00 until weekend each month a couple twenty first
+    from to the end of last next this 9999 years ago in 31 30 February st th Monday week half past quarter 25 12:75 24
+    pm tonight hace vor halb 29 2024 . , Silvester 11/31/20 1.1.1 0 hours 00 until weekend each month a couple twenty
+    first
 """
 PIECES = st.sampled_from(SAID.split())
 EDGES = st.datetimes(datetime(1, 1, 1), datetime(9999, 12, 31, 23, 59))  # noqa: DTZ001 - the edges of the calendar
