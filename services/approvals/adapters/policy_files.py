@@ -78,7 +78,7 @@ def _with_floors(matrix: Matrix, file: Path) -> Matrix:
         for pack, clause in known
         if (role := written.clauses.get(clause, written.default)) is not None
     ]
-    whole = matrix.model_copy(update={"at_least": (*floors, *matrix.at_least)})
+    whole = matrix.model_copy(update={"at_least": (*matrix.at_least, *floors)})
     try:
         return Matrix.model_validate(whole.model_dump())
     except ValidationError as error:
