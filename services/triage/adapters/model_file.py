@@ -58,7 +58,7 @@ class ModelFile:
 
     @classmethod
     def load(cls, home: Path) -> Self:
-        """Load a model directory; raises MalformedInput when a file is missing, malformed, or not what the card says."""
+        """Load a model directory; raises MalformedInput when a file is missing or malformed, or not what the card says."""
         try:
             card = Card.model_validate_json((home / CARD).read_bytes())
             data = (home / NUMBERS).read_bytes()
