@@ -1,6 +1,7 @@
 """GoRules decision tables (JDM), checked and compiled; zen-engine evaluates them and says which rows matched."""
 
 import json
+import os
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -10,6 +11,9 @@ import zen
 
 from shared.kernel.errors import MalformedInput
 
+# Where RUST_BACKTRACE is set, the engine writes out the whole stack for every value that a cell does not fit: thousands
+# a check, tens of milliseconds each under a web server. It reads this once, before its first error.
+os.environ["RUST_LIB_BACKTRACE"] = "0"
 TABLE = "decisionTableNode"
 KNOWN_NODES = frozenset({"inputNode", "outputNode", "expressionNode", "switchNode", TABLE})
 IMPURE = re.compile(

@@ -42,18 +42,19 @@ class PolicyLog:
         self.shell: Shell[PublishPolicy, Versions] = Shell(shell.database, shell.store, rules)
         self.shell.appended = shell.appended  # one relay publishes what either of them records
         self._known: dict[UUID, int] = {}
+        self._refreshing = asyncio.Lock()
 
     async def refresh(self) -> None:
-        """Learn the versions that were published since."""
-        async with self.shell.database.connection() as tx:
+        """Learn the versions that were published since; they are compiled beside the event loop."""
+        async with self._refreshing, self.shell.database.connection() as tx:
             heads = {row["stream_id"]: row["version"] for row in await tx.run(STREAMS)}
             behind = {one: self._known.get(one, 0) for one, head in heads.items() if self._known.get(one, 0) < head}
             streams = await self.shell.store.load(tx.raw, behind) if behind else {}
-        for stream, events in streams.items():
-            for event in events:
-                if isinstance(fact := event.fact, PolicyPublished):
-                    self.policies.take(fact, event.version)
-                self._known[stream] = event.version
+            for stream, events in streams.items():
+                for event in events:
+                    if isinstance(fact := event.fact, PolicyPublished):
+                        await asyncio.to_thread(self.policies.take, fact, event.version)
+                    self._known[stream] = event.version
 
     async def seed(self, policy_dir: Path) -> None:
         """Publish each pack of a directory whose version is not on record, in the system's name.

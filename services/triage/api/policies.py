@@ -1,5 +1,6 @@
 """Policies over HTTP: read, ask, and publish versions."""
 
+import asyncio
 from datetime import date, datetime
 from typing import Annotated
 
@@ -102,7 +103,7 @@ async def publish_version(
     content, or takes effect too early; no events when the same was published before.
     """
     now = publisher.shell.now()
-    facts = checked(PackFiles(policy, body.files), now.date())
+    facts = await asyncio.to_thread(checked, PackFiles(policy, body.files), now.date())
     if facts.id != policy:
         raise MalformedInput(f"pack.yaml says {facts.id}", field="policy", fix="publish it under its own id")
     command = PublishPolicy(policy, facts.version, body.files, now, who.name, body.effective_from, body.note)
