@@ -8,6 +8,7 @@ from uuid import UUID
 from pydantic_core import from_json
 
 from services.triage.domain.policies.asking import added, leading, request_id, requests_of
+from services.triage.domain.policies.ruling import references_of
 from shared.contracts.event import Fact
 from shared.contracts.triage import (
     AssessmentCorrected,
@@ -55,7 +56,8 @@ class Triage:
     """The folded facts of one case. Answers are kept by what they answer, so that none is given twice.
 
     requests: every single request by its id, as it was made;  waiting: those that wait for information, with all
-    that was said since;  policy: what the case is answered by, once it asked for something
+    that was said since;  policy: what the case is answered by, once it asked for something;  records: what was looked
+    up last, by kind;  named: the numbers and names of records that the customer gave last, by kind
     """
 
     assessments: Mapping[UUID, Assessment] = field(default_factory=dict)
@@ -68,6 +70,7 @@ class Triage:
     proposed: tuple[ExceptionProposed, ...] = ()
     policy: PolicyRef | None = None
     records: Mapping[str, dict[str, Any] | None] = field(default_factory=dict)
+    named: Mapping[str, str] = field(default_factory=dict)
     language: str = UNKNOWN_LANGUAGE
 
     def request(self, request_id: UUID) -> Assessment | None:
@@ -85,8 +88,8 @@ def evolve(state: Triage, fact: Fact) -> Triage:
         case RequestAssessed():
             read = Assessment(fact.message_id, fact.request_id, fact.channel or DEFAULT_CHANNEL, fact.reading)
             records = {one.kind: from_json(one.value) for one in fact.looked_up}
-            known = {**state.records, **records} if records else state.records
-            return replace(_read(state, read), policy=state.policy or fact.policy, records=known)
+            looked_up = {**state.records, **records} if records else state.records
+            return replace(_read(state, read), policy=state.policy or fact.policy, records=looked_up)
         case AssessmentCorrected():
             before = state.assessments.get(fact.message_id)
             channel = before.channel if before else DEFAULT_CHANNEL
@@ -126,6 +129,7 @@ def _read(state: Triage, read: Assessment) -> Triage:
         state,
         assessments={**state.assessments, read.message_id: read},
         requests={**state.requests, **made} if made else state.requests,
+        named={**state.named, **references_of(read.reading)} if read.reading.references else state.named,
         waiting=told(state, read) if state.waiting else state.waiting,
         language=state.language if language == UNKNOWN_LANGUAGE else language,
     )

@@ -154,4 +154,4 @@ def _ids(ids: NewIds, one: Assessment, state: Triage) -> NewIds:
 
 def _question(command: Assessing, one: Assessment, state: Triage) -> Question:
     language = language_of(one.reading, state)
-    return question_of(one.reading, language, one.channel, records=state.records, now=command.now)
+    return question_of(one.reading, language, one.channel, records=state.records, named=state.named, now=command.now)

@@ -199,11 +199,15 @@ def table_inputs(request: PolicyRequest, pack: PackFile) -> dict[str, Any]:
 
 
 def missing(inputs: Mapping[str, Any], action: Action, pack: PackFile) -> list[str]:
-    """Give the paths that an action needs and that are not known; of a record and its number, only the number."""
+    """Give the paths that an action needs and that are not known; while a record's number is, no records."""
     unknown = [path for path in action.needs if value_at(inputs, path) in (None, "")]
-    return [
-        path for path in unknown if path not in pack.records or f"{ARGUMENTS}{pack.records[path].by}" not in unknown
-    ]
+    if any(path.startswith(ARGUMENTS) and path.removeprefix(ARGUMENTS) in _numbers(pack) for path in unknown):
+        return [path for path in unknown if path not in pack.records]  # one record names the next
+    return unknown
+
+
+def _numbers(pack: PackFile) -> set[str]:
+    return {kind.by for kind in pack.records.values()}
 
 
 def question_for(path: str, pack: PackFile, asks: Mapping[str, Texts], language: str) -> str:

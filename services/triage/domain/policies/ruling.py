@@ -89,15 +89,24 @@ Rule = Callable[[Question], Ruling]
 """A policy as a function: the same question gets the same ruling."""
 
 
+def references_of(reading: Reading) -> dict[str, str]:
+    """Give the numbers and names of records that a message gives, by kind; of two of a kind, the first."""
+    return {one.kind: one.value for one in reversed(reading.references)}
+
+
 def question_of(
     reading: Reading,
     language: str,
     channel: str,
     *,
     records: Mapping[str, dict[str, Any] | None] = MappingProxyType({}),
+    named: Mapping[str, str] = MappingProxyType({}),
     now: datetime | None = None,
 ) -> Question:
-    """Ask about a reading's leading kind, in view of what was looked up; ids that it names become arguments."""
+    """Ask about a reading's leading kind, in view of what was looked up.
+
+    Ids that the message names, or that were `named` before (by kind), become arguments.
+    """
     topics = {e.finding.removeprefix(TOPIC) for e in reading.evidence if e.finding.startswith(TOPIC)}
     return Question(
         kind=reading.kinds[0] if reading.kinds else "other",
@@ -114,7 +123,7 @@ def question_of(
         amount=reading.amount,
         days_since_purchase=reading.days_since_purchase,
         order=reading.order,
-        arguments={f"{one.kind}_id": one.value for one in reversed(reading.references)},
+        arguments={f"{kind}_id": value for kind, value in {**named, **references_of(reading)}.items()},
         customer=records.get("customer"),
         records={kind: record for kind, record in records.items() if kind != "customer"},
         claims=tuple(dict.fromkeys(one.claim for one in reading.claims)),
