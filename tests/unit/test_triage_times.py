@@ -173,3 +173,22 @@ def test_the_day_of_a_purchase_lies_behind_though_days_without_a_year_lie_ahead(
     said = judge(Said("I bought it on January 10th.", "chat", TUESDAY), assessment_rules(), detect())
     assert [time.value for time in said.times] == ["2026-01-10"]
     assert said.days_since_purchase == 318
+
+
+@pytest.mark.parametrize(
+    ("text", "days", "due"),
+    [
+        ("I bought it six months ago.", 184, None),
+        ("I have an appointment on 22 May.", None, None),
+        ("I need it by the end of this year.", None, "2026-12-31"),
+        ("Keep it until next Tuesday.", None, "2026-12-01"),
+        ("I want it by Tuesday.", None, "2026-11-24"),
+    ],
+)
+def test_purchase_and_deadline_are_read_by_the_same_grammar(text: str, days: int | None, due: str | None) -> None:
+    said = judge(Said(text, "chat", TUESDAY), assessment_rules(), detect())
+    assert (said.days_since_purchase, said.deadline) == (days, due)
+
+
+def test_a_bare_number_behind_a_day_is_a_day() -> None:
+    assert times("checking in February 14 to 22")[-1] == ("February 14 to 22", "2027-02-14/2027-02-22")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
 from services.triage.domain.policies.blending import blend
-from services.triage.domain.policies.dates import Dated, deadline, purchase_day
+from services.triage.domain.policies.dating import times_of
 from services.triage.domain.policies.facts import amounts, references
 from services.triage.domain.policies.findings import (
     Circumstances,
@@ -13,7 +13,6 @@ from services.triage.domain.policies.findings import (
     best_remedy,
     combine,
     confidence_of,
-    evidence_of,
     findings_of,
     hear_shouting,
     kinds_of,
@@ -29,8 +28,7 @@ from services.triage.domain.policies.relying import ORDERS, Stated, rely
 from services.triage.domain.policies.requests import requests_in
 from services.triage.domain.policies.rulebook import AssessmentRules
 from services.triage.domain.policies.spoken import spoken_amounts
-from services.triage.domain.policies.times import Timed, times_said, written
-from shared.contracts.said import AmountSaid, Claim, Quote, Reference, TimeSaid
+from shared.contracts.said import AmountSaid, Claim, Quote, Reference
 from shared.contracts.triage import Evidence, Reading
 
 UNKNOWN_LANGUAGE = "und"
@@ -65,8 +63,8 @@ def judge(said: Said, rules: AssessmentRules, detect: Detect, model: Model | Non
     own_text = "".join(text[start:end] for start, end in own)
     hear_shouting(own_text, (own[0][0], own[-1][1]) if own else (0, 0), findings, rules)
     now = said.received_at.astimezone(said.zone) if said.zone else said.received_at
-    bought, due, times = _times(words, now, findings, rules)
-    days = (now.date() - bought.day).days if bought else None
+    bought, due, times = times_of(words, now, findings, rules)
+    days = (now.date() - bought).days if bought else None
     for blended in blend(_certainties(findings), _blanked(text, own), model):
         findings.doubts[blended.finding] = 1.0 - blended.sure
         if blended.evidence is not None:
@@ -84,7 +82,7 @@ def judge(said: Said, rules: AssessmentRules, detect: Detect, model: Model | Non
         amounts=_amounts(text, own, words, rules),
         references=refs,
         times=times,
-        deadline=due.day if due else None,
+        deadline=due,
         days_since_purchase=days,
         requests=requests_in(words, found, _lines(text, words), named, given, rules) if kinds else (),
         doubts=doubts(text, said.second_transcript, rules) if said.second_transcript else (),
@@ -118,44 +116,6 @@ def judge(said: Said, rules: AssessmentRules, detect: Detect, model: Model | Non
             for q in heard.quoted
         ),
         doubts=relied.doubts,
-    )
-
-
-def _times(
-    words: list[Word], now: datetime, findings: Findings, rules: AssessmentRules
-) -> tuple[Dated | None, Dated | None, tuple[TimeSaid, ...]]:
-    """Give the day of the purchase, the deadline, and every time that is said."""
-    today = now.date()
-    bought, due = purchase_day(words, today, rules.dates), deadline(words, today, rules.dates)
-    said = times_said(words, now, rules.times)
-    if due is None:
-        due = next(
-            (Dated(t.day, t.first, t.last) for t in said if t.role == "deadline" and t.day and t.day >= today), None
-        )
-    for dated, finding, rule in (
-        (bought, "fact:days_since_purchase", "purchase-day"),
-        (due, "fact:deadline", "deadline"),
-    ):
-        if dated:
-            findings.add(finding, 1.0, evidence_of(finding, words, dated.first, dated.last, rule, 1.0))
-    return bought, due, tuple(_time_said(timed, words, bought, due) for timed in said)
-
-
-def _time_said(timed: Timed, words: list[Word], bought: Dated | None, due: Dated | None) -> TimeSaid:
-    """Write a time down; where the day of the purchase or the deadline was read from the same words, that day holds."""
-    kind, value = written(timed.said)
-    role = timed.role
-    for dated in (bought, due):
-        if kind == "date" and dated and timed.first <= dated.last and dated.first <= timed.last:
-            value, role = dated.day.isoformat(), "deadline" if dated is due else role
-    return TimeSaid(
-        start=words[timed.first].start,
-        end=words[timed.last].end,
-        confidence=timed.said.sure,
-        judged_by=getattr(timed.said, "rule", "clock"),
-        kind=kind,
-        value=value,
-        role=role,
     )
 
 

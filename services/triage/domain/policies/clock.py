@@ -50,7 +50,7 @@ def _two_numbers(words: list[Word], at: int, lexicon: Lexicon) -> Clock | None:
     if hour is None or minute is None or len(plain_at(words, at + 1)) != 2 or _gap(words, at) != 1:
         return None
     half, last = _half(words, at + 2, lexicon)
-    said = half is not None or (_asked_at(words, at, lexicon) and _goes_on(words, at + 2, lexicon))
+    said = half is not None or (at and _asked_at(words, at, lexicon) and _goes_on(words, at + 2, lexicon))
     return _clock(hour, minute, half, last, 0.85) if said else None
 
 
@@ -66,7 +66,12 @@ def _hour(words: list[Word], at: int, lexicon: Lexicon) -> Clock | None:
     half, last = _half(words, end + 1, lexicon)
     if half is not None or last > end:
         return _clock(hour, 0, half, last, 0.9)
-    if _asked_at(words, at, lexicon) and _goes_on(words, end + 1, lexicon) and plain_at(words, end) not in NO_HOUR:
+    if (
+        at
+        and _asked_at(words, at, lexicon)
+        and _goes_on(words, end + 1, lexicon)
+        and plain_at(words, end) not in NO_HOUR
+    ):
         return _clock(hour, 0, _daypart_before(words, at, lexicon), end, 0.6)
     return None
 
@@ -120,7 +125,8 @@ def _from_minutes(words: list[Word], at: int, minutes: int, end: int, lexicon: L
         told = half is not None or (
             _asked_at(words, at, lexicon) and plain_at(words, at - 1) not in lexicon.words.between
         )
-        if minutes % 5 or minutes > QUARTER + 10 or not told or not _goes_on(words, last + 1, lexicon):
+        ends = half is not None or _goes_on(words, last + 1, lexicon)
+        if minutes % 5 or minutes > QUARTER + 10 or not told or not ends:
             return None
         if plain_at(words, at - 1) in ("from", "von", "de") and half is None:
             return None
@@ -158,7 +164,7 @@ def _daypart_before(words: list[Word], at: int, lexicon: Lexicon) -> str | None:
 
 def _asked_at(words: list[Word], at: int, lexicon: Lexicon) -> bool:
     before = plain_at(words, at - 1)
-    if before in lexicon.words.at or before in lexicon.words.to:
+    if at == 0 or before in lexicon.words.at or before in lexicon.words.to:
         return True
     return before in AND and any(plain_at(words, at - back) in lexicon.words.between for back in range(2, BETWEEN))
 

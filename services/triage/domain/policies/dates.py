@@ -32,6 +32,7 @@ class DateWords(BaseModel):
     last: frozenset[str]
     in_month: frozenset[str]
     purchase: frozenset[str]
+    merely_have: frozenset[str]
     other_acts: frozenset[str]
     due_before: frozenset[str]
     within: frozenset[str]
@@ -56,14 +57,18 @@ def purchase_day(words: list[Word], today: date, known: DateWords) -> Dated | No
     """
     for at, word in enumerate(words):
         if word.plain in known.purchase:
-            near = [d for d in _past(words, at, today, known) if d.day <= today]
+            calendar = word.plain not in known.merely_have
+            near = [d for d in _past(words, at, today, known, calendar=calendar) if d.day <= today]
             if near:
                 return min(near, key=lambda dated: abs(dated.first - at))
     return None
 
 
-def _past(words: list[Word], at: int, today: date, known: DateWords) -> Iterator[Dated]:
-    """Give the past days that are named near the word `at`, in its sentence, with no other act in between."""
+def _past(words: list[Word], at: int, today: date, known: DateWords, *, calendar: bool) -> Iterator[Dated]:
+    """Give the past days that are named near the word `at`, in its sentence, with no other act in between.
+
+    Days of the calendar count only where `calendar`.
+    """
     low, high = _sentence(words, at, known.other_acts)
     for i in range(low, high):
         word = words[i].plain
@@ -78,7 +83,8 @@ def _past(words: list[Word], at: int, today: date, known: DateWords) -> Iterator
             yield from _back(today, known.past[word], i, i)
         elif word in known.last and i + 1 < high and words[i + 1].plain in known.units:
             yield from _back(today, known.units[words[i + 1].plain] // DAY_HOURS, i, i + 1)
-    yield from _calendar_days(words, low, high, today, known, future=False)
+    if calendar:
+        yield from _calendar_days(words, low, high, today, known, future=False)
 
 
 def deadline(words: list[Word], today: date, known: DateWords) -> Dated | None:

@@ -97,6 +97,8 @@ def _ranges(words: list[Word], found: list[Timed], lexicon: Lexicon) -> list[Tim
         before = whole[-1] if whole else None
         start: Day | None = None
         end: Day | None = None
+        if before and isinstance(before.said, Day) and isinstance(timed.said, Clock):
+            timed = _day_after_all(words, before, before.said, timed, lexicon)
         if isinstance(timed.said, Day):
             if before and isinstance(before.said, Day) and _joined(words, before, timed, lexicon):
                 start, end = _in_one_month(before.said, timed.said)
@@ -112,6 +114,15 @@ def _ranges(words: list[Word], found: list[Timed], lexicon: Lexicon) -> list[Tim
         span = Span(before.first, timed.last, "range", 0.85, days=(start.day, end.day))
         whole.append(Timed(before.first, timed.last, span))
     return whole
+
+
+def _day_after_all(words: list[Word], before: Timed, day: Day, timed: Timed, lexicon: Lexicon) -> Timed:
+    """Read the 22 of "14 February to 22" as a day."""
+    number = digits_at(words, timed.first, 1, 31)
+    if number is None or timed.first != timed.last or not day.rule.startswith("calendar"):
+        return timed
+    then = _month_of(day.day, number, back=None) if _joined(words, before, timed, lexicon) else None
+    return replace(timed, said=Day(then, timed.last, "day-of-month", 0.7, number=number)) if then else timed
 
 
 def _literal(said: Day | Clock | Span, completed: Day) -> Day | Clock | Span:
