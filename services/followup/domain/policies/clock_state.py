@@ -139,10 +139,10 @@ class Clocks:
             default=None,
         )
 
-    def runs(self, name: str) -> bool:
-        """Tell whether a clock of this name is running or paused."""
+    def runs(self, name: str, at: datetime | None = None) -> bool:
+        """Tell whether a clock of this name is running or paused, or was at an instant."""
         clock = self.of(name)
-        return clock is not None and clock.standing().status in ("running", "paused")
+        return clock is not None and clock.standing(at).status in ("running", "paused")
 
 
 def take(clocks: Clocks, moves: ClockMoves) -> Clocks:
@@ -228,8 +228,9 @@ def learn(clocks: Clocks, fact: Fact) -> Clocks:
         case MessageNoted(read=True):
             if fact.kinds and not clocks.kinds >= set(fact.kinds):
                 clocks = replace(clocks, kinds=clocks.kinds | frozenset(fact.kinds))
-            if not clocks.taken_up:
-                about = {"kind": frozenset(fact.kinds or ())}
+            which = frozenset({str(fact.message_id)})
+            if not clocks.taken_up and not any(early.attributes.get("message") == which for early in clocks.early):
+                about = {"kind": frozenset(fact.kinds or ()), "message": which}
                 said = Early("intake.message_received", fact.at, about)
                 clocks = replace(clocks, early=(*clocks.early, said, said._replace(fact="triage.request_assessed")))
         case MatterNoted():

@@ -195,7 +195,7 @@ def _missed(clock: Clock, stands: Standing, at: datetime, rules: ClockRules) -> 
 def _start(
     command: CaseCommand, moment: Moment, clocks: Clocks, rule: ClockRule, rules: ClockRules
 ) -> list[ClockChange]:
-    if any(clocks.runs(other) for other in rule.unless_running):
+    if any(clocks.runs(other, moment.at) for other in rule.unless_running):
         return []
     pinned = rules.calendars[rule.calendar]
     at = clocks.received_at if rule.from_receipt and clocks.received_at else moment.at
