@@ -1,5 +1,6 @@
 """Approvals over a real database: delegations, inboxes, precedents, what follows a decision, and the report."""
 
+import runpy
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -12,7 +13,7 @@ import pytest
 import services.approvals as package
 from services.approvals import CHARTER, api
 from services.approvals.adapters.policy_files import load_authority
-from services.approvals.domain.commands import Approve
+from services.approvals.domain.commands import Approve, DeadlinePassed
 from services.approvals.domain.decider import make_decider
 from services.approvals.domain.reactions import react
 from services.approvals.domain.timers import due, timers
@@ -291,3 +292,29 @@ async def test_like_cases_decided_differently_are_reported(office: Office) -> No
     assert report["truncated"] is False
     assert (await office.get("ana", "/reports/consistency")).status_code == 403
     assert (await office.get("audra", "/reports/consistency", since="yesterday")).status_code == 422
+
+
+async def test_a_log_from_before_the_index_fills_it_with_the_same_rows(office: Office) -> None:
+    long_ago = datetime.now(UTC) - timedelta(days=30)
+    asked = replace(request(usd(10)), case_id=uuid4(), exception_id=uuid4(), now=long_ago)
+    for command in (asked, DeadlinePassed(asked.case_id, long_ago + timedelta(days=10))):
+        await office.shell.record(Job(command, Provenance("test", "test", uuid4())))
+    for decision in ({"decision": "reject"}, {"decision": "counter", "offer": "a voucher"}):
+        await office.post("sue", f"{await proposal(office, usd(10))}/decision", reason="the period is over", **decision)
+    await office.post("ana", f"{await proposal(office)}/decision", decision="withdraw", reason="settled")
+    migration = Path(package.__path__[0]) / "migrations" / "versions" / "2026_11_24_create_index.py"
+    fill = runpy.run_path(str(migration))["FILL"]
+    known = "state IN ('requested', 'approved', 'rejected', 'countered', 'withdrawn', 'expired')"
+    async with office.shell.database.transaction() as tx:
+        kept = await tx.raw.fetch(f"SELECT * FROM public.exception_index WHERE {known} ORDER BY exception_id")
+        await tx.raw.execute(
+            "CREATE TEMP TABLE exception_index (LIKE public.exception_index INCLUDING ALL) ON COMMIT DROP"
+        )
+        await tx.raw.execute(fill)
+        filled = await tx.raw.fetch(
+            "SELECT f.* FROM exception_index f JOIN public.exception_index i USING (exception_id)"
+            f" WHERE {known.replace('state', 'i.state')} ORDER BY exception_id"
+        )
+    assert [dict(row) for row in filled] == [dict(row) for row in kept]
+    assert {row["state"] for row in kept} >= {"requested", "rejected", "countered", "withdrawn"}
+    assert asked.exception_id in {row["exception_id"] for row in kept if row["required_role"] == "manager"}
