@@ -79,7 +79,7 @@ def test_doctor_gives_a_fix_with_every_finding_that_is_not_well(home: Home) -> N
 
 
 def test_every_verb_explains_itself() -> None:
-    assert all(verb.__doc__ for verb in VERBS)
+    assert all(verb.__doc__ for verbs in VERBS.values() for verb in verbs)
     listing = CliRunner().invoke(app, ["--help"]).stdout
     for verb in ("up", "down", "status", "doctor", "token"):
         assert f" {verb} " in listing

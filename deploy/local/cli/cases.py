@@ -51,8 +51,9 @@ def queue(
     limit: LimitOption = 20,
     after: AfterOption = None,
 ) -> None:
-    """List the cases that wait for us in the order to work on them:
-    emergencies, then by urgency, then by the answer that is due first.
+    """List the cases that wait for us, in the order to work on them.
+
+    Emergencies come first, then it goes by urgency, then by the answer due.
 
     JSON: as of `cases`.
     """

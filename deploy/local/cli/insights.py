@@ -20,8 +20,11 @@ def insights(
         typer.Option(metavar="TIME", help="Since this time (UTC), such as 2026-11-01; ever, if left out."),
     ] = None,
 ) -> None:
-    """Show what can be learnt: refusals by clause and what came of them,
-    exceptions by clause, promises by team, and clauses that should change.
+    """Show what can be learnt from refusals, exceptions and promises.
+
+    By clause: what it refused and what came next, exceptions and how they were
+    decided, and whether it should change. By team: what became of promises.
+    And what agents noted with `recourse reflect`.
 
     JSON: as GET /insights of casebook gives it.
     """

@@ -3,6 +3,7 @@
 import json
 import sys
 from importlib.metadata import PackageNotFoundError, version
+from types import ModuleType
 from typing import Annotated, NoReturn
 
 import httpx
@@ -43,37 +44,15 @@ from deploy.local.cli import (
 from deploy.local.errors import StackError, UsageError
 from shared.kernel.errors import RecourseError
 
-# A new verb is a module with `add_to(app)`, named here.
-VERBS = (
-    demo,
-    up,
-    down,
-    status,
-    ingest,
-    cases,
-    case,
-    approvals,
-    insights,
-    reflect,
-    decide,
-    exception,
-    delegate,
-    authority,
-    promises,
-    promise,
-    promise_found,
-    clock,
-    reply,
-    events,
-    mails,
-    dead_letters,
-    replay,
-    facts,
-    policy,
-    token,
-    triage,
-    doctor,
-)
+# A new verb is a module with `add_to(app)`, named here under the heading that `recourse --help` shows it by.
+VERBS: dict[str, tuple[ModuleType, ...]] = {
+    "The system": (demo, up, down, status, ingest, token, doctor),
+    "Cases": (cases, case, reply, reflect, insights),
+    "Exceptions": (approvals, decide, exception, delegate, authority),
+    "Promises and clocks": (promises, promise, promise_found, clock),
+    "Policy and reading": (policy, triage, facts),
+    "Events": (events, mails, dead_letters, replay),
+}
 
 app = typer.Typer(
     name="recourse",
@@ -103,8 +82,12 @@ def root(
     """Options before the verb."""
 
 
-for verb in VERBS:
-    verb.add_to(app)
+for heading, verbs in VERBS.items():
+    for verb in verbs:
+        commands, groups = len(app.registered_commands), len(app.registered_groups)
+        verb.add_to(app)
+        for added in (*app.registered_commands[commands:], *app.registered_groups[groups:]):
+            added.rich_help_panel = heading
 
 
 def run() -> None:
