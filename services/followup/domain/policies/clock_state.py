@@ -120,7 +120,8 @@ class Clocks:
     """The clocks of a case by id, and what decides which may run: where it came in, when, and what it is about.
 
     `early` is what was heard before the case was `taken_up`, for clocks that start with it. `latest` is when each fact
-    of triage and approvals last happened, for clocks that start or go on before one that was heard sooner.
+    of triage and approvals last happened, for clocks that start or go on before one that was heard sooner. Both only
+    bridge the order in which things are heard.
     """
 
     channel: str | None = None
@@ -128,8 +129,8 @@ class Clocks:
     kinds: frozenset[str] = frozenset()
     items: Mapping[UUID, Clock] = field(default_factory=lambda: MappingProxyType({}))
     taken_up: bool = False
-    early: tuple[Early, ...] = ()
-    latest: Mapping[str, datetime] = field(default_factory=lambda: NONE_YET)
+    early: tuple[Early, ...] = field(default=(), compare=False)
+    latest: Mapping[str, datetime] = field(default_factory=lambda: NONE_YET, compare=False)
 
     def of(self, name: str) -> Clock | None:
         """Give the newest clock of a name."""
