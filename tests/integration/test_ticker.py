@@ -12,7 +12,7 @@ import services.approvals as approvals
 from services.approvals import CHARTER
 from services.approvals.adapters.policy_files import load_authority
 from services.approvals.api import router
-from services.approvals.domain.commands import DeadlinePassed
+from services.approvals.domain.commands import DeadlinePassed, ValidityEnded
 from services.approvals.domain.decider import make_decider
 from services.approvals.domain.reactions import react
 from services.approvals.domain.timers import due, timers
@@ -32,7 +32,7 @@ POLICIES = Path(__file__).parents[2] / "policies"
 SICK = new_id()
 
 
-def due_unless_sick(timer: Timer, instant: object) -> DeadlinePassed:
+def due_unless_sick(timer: Timer, instant: object) -> DeadlinePassed | ValidityEnded:
     if timer.stream_id == SICK:
         raise ValueError("this one cannot be read")
     return due(timer, instant)  # type: ignore[arg-type] # the ticker gives an instant
