@@ -17,6 +17,7 @@ from shared.contracts.intake import (
     MessageUndelivered,
 )
 from shared.contracts.intake_conduct import ConductMeasureLifted, ConductMeasureReviewed, ConductMeasureTaken
+from shared.contracts.intake_drafts import ReplyDrafted, ReplyReleased, ReplyReturned
 from shared.contracts.intake_vulnerability import VulnerabilityNoted, VulnerabilityRemoved
 
 IDENTIFIED = text("INSERT INTO customer_address VALUES (:kind, :address, :customer, :name)")
@@ -66,6 +67,10 @@ RELEASED = text("""
     WHERE customer_id = :customer AND restricted_by = :measure""")
 
 
+DRAFTED = text("INSERT INTO draft VALUES (:draft, :case, :category, :channel, :by, :at)").bindparams(AT)
+DRAFT_SETTLED = text("UPDATE draft SET waits = false WHERE draft_id = :draft")
+
+
 def index(event: Recorded, fact: Fact) -> Sequence[Executable]:
     """Give the statements that keep the tables in step with a fact just appended.
 
@@ -100,6 +105,10 @@ def index(event: Recorded, fact: Fact) -> Sequence[Executable]:
         case VulnerabilityNoted() | VulnerabilityRemoved():
             more = 1 if isinstance(fact, VulnerabilityNoted) else -1
             return [NEEDS.bindparams(customer=fact.customer_id, more=more)]
+        case ReplyDrafted():
+            return [_drafted(event, fact)]
+        case ReplyReleased() | ReplyReturned():
+            return [DRAFT_SETTLED.bindparams(draft=fact.draft_id)]
         case CaseClosureNoted():
             return [CLOSED.bindparams(case=fact.case_id, closed=fact.closed)]
         case _:
@@ -135,6 +144,17 @@ def _sent(event: Recorded, fact: MessageSent) -> TextClause:
         customer=fact.customer_id,
         acknowledged=event.recorded_at if acknowledges else None,
         answers=fact.purpose not in NO_ANSWER,
+    )
+
+
+def _drafted(event: Recorded, fact: ReplyDrafted) -> TextClause:
+    return DRAFTED.bindparams(
+        draft=fact.draft_id,
+        case=fact.case_id,
+        category=fact.category,
+        channel=fact.channel,
+        by=fact.drafted_by,
+        at=event.recorded_at,
     )
 
 

@@ -112,6 +112,7 @@ async def test_a_reply_waits_is_checked_and_leaves_when_a_second_person_releases
     assert [event["type"] for event in made.json()["events"]] == ["intake.reply_drafted.v1"], made.text
     [*_, draft] = (await intake.get("sue", f"/cases/{case_id}/drafts")).json()
     assert (draft["drafted_by"], draft["became"], draft["checked"]) == ("ana", "waiting", True)
+    assert draft["draft_id"] in [one["draft_id"] for one in (await intake.get("sue", "/drafts")).json()]
     assert {one["rule"] for one in draft["findings"] if one["severity"] == "error"} >= {"no_blame", "promise_backed"}
 
     release = f"/cases/{case_id}/drafts/{draft['draft_id']}/release"
@@ -120,6 +121,7 @@ async def test_a_reply_waits_is_checked_and_leaves_when_a_second_person_releases
     assert (refused.status_code, "note" in refused.json()["detail"]) == (409, True)
     back = f"/cases/{case_id}/drafts/{draft['draft_id']}/return"
     assert (await intake.post("sue", back, reason="Take out the blame.")).status_code == 200
+    assert draft["draft_id"] not in [one["draft_id"] for one in (await intake.get("sue", "/drafts")).json()]
     assert bad not in [sent.text for sent in await of(intake, case_id, MessageSent)]
 
     good = "Thank you for your patience. We look at the photographs today."

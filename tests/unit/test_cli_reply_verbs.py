@@ -132,6 +132,23 @@ def test_drafts_are_shown_with_what_was_found(stack: FakeStack) -> None:
     assert stack.run("reply", "drafts", CODE, "--as", "sue").stdout == "No draft.\n"
 
 
+def test_all_waiting_drafts_are_listed(stack: FakeStack) -> None:
+    one = {
+        "draft_id": DRAFT,
+        "case_id": CASE_ID,
+        "tracking_code": CODE,
+        "category": "legal_threat",
+        "channel": "email",
+        "drafted_by": "ana",
+        "drafted_at": "2026-11-24T10:00:00Z",
+    }
+    stack.answer("intake", "GET", "/drafts", [one])
+    shown = stack.run("reply", "drafts", "--as", "sue").stdout
+    assert f"{CODE}  since 2026-11-24 10:00, drafted by ana (legal threat, email)" in shown
+    stack.answer("intake", "GET", "/drafts", [])
+    assert stack.run("reply", "drafts", "--as", "sue").stdout == "No draft waits.\n"
+
+
 def test_the_waiting_draft_is_released_or_returned(stack: FakeStack) -> None:
     assert "recorded" in stack.run("reply", "release", CODE, "--as", "sue", "--note", "read").stdout
     assert stack.body() == {"note": "read"}

@@ -10,7 +10,7 @@ from deploy.local.cli.api import read_case, tell
 from deploy.local.cli.case import CaseArgument
 from deploy.local.cli.context import AsOption, Context, HomeOption, JsonOption, checked, open_context
 from deploy.local.cli.outcome import show_outcome
-from deploy.local.cli.showing import DIM, one_line, plain, words
+from deploy.local.cli.showing import DIM, one_line, plain, when, words
 from deploy.local.errors import UsageError
 
 DraftOption = Annotated[
@@ -18,12 +18,23 @@ DraftOption = Annotated[
 ]
 
 
-def drafts(case: CaseArgument, user: AsOption, home: HomeOption = None, as_json: JsonOption = False) -> None:
-    """Show the replies of a regulated case that wait or waited for somebody else.
+def drafts(
+    user: AsOption,
+    case: Annotated[str | None, typer.Argument(metavar="[CASE]", help="A case's id or tracking code.")] = None,
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show the replies that wait for somebody else: of all cases, or all of one.
 
-    JSON: the list as GET /cases/{case_id}/drafts of intake gives it.
+    JSON: the list as GET /drafts or GET /cases/{case_id}/drafts of intake
+    gives it.
     """
     context = open_context(home, as_json)
+    if case is None:
+        with context.client("intake", user) as intake:
+            waiting: list[dict[str, Any]] = checked(intake.get("/drafts"))
+        context.emit(waiting, lambda out: _list(out, waiting))
+        return
     found = _drafts(context, user, read_case(context, user, case)["case_id"])
     context.emit(found, lambda out: _show(out, found))
 
@@ -80,6 +91,14 @@ def _waiting(found: list[dict[str, Any]], case: str) -> str:
         ids = ", ".join(waiting) or "none"
         raise UsageError(f"Case {case} has {len(waiting)} waiting drafts ({ids})", "Name one with --draft.")
     return str(waiting[0])
+
+
+def _list(out: Console, waiting: list[dict[str, Any]]) -> None:
+    for one in waiting:
+        what = f"{one['tracking_code']}  since {when(one['drafted_at'])}, drafted by {one['drafted_by']}"
+        out.print(Text(f"{what} ({words(one['category'])}, {one['channel']})"), soft_wrap=True)
+    if not waiting:
+        out.print("No draft waits.")
 
 
 def _show(out: Console, found: list[dict[str, Any]]) -> None:

@@ -9,7 +9,7 @@ import httpx
 
 from deploy.local.cli.context import Context, checked
 
-WORDED = {"intake.message_received.v1", "intake.message_sent.v1"}
+WORDED = {"intake.message_received.v1", "intake.message_sent.v1", "intake.reply_drafted.v1"}
 
 
 def texts_of(context: Context, user: str, events: Iterable[Mapping[str, Any]]) -> dict[str, str]:

@@ -1,9 +1,10 @@
 """Intake over HTTP: agents' replies, and the drafts that a second person releases or returns."""
 
+from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Query, Request
 from pydantic import BaseModel, Field
 
 from services.intake.adapters.reply_checker import Checked, ReplyChecker
@@ -17,6 +18,9 @@ from shared.runtime.outcome import Outcome
 from shared.runtime.shell import Shell
 
 router = APIRouter()
+WAITING = """
+    SELECT draft_id, case_id, code AS tracking_code, category, channel, drafted_by, drafted_at
+    FROM draft JOIN tracking USING (case_id) WHERE waits ORDER BY drafted_at, draft_id LIMIT $1"""
 
 
 def checker_of(request: Request) -> ReplyChecker:
@@ -62,6 +66,28 @@ class DraftView(BaseModel):
     findings: tuple[DraftFinding, ...]
     settled_by: str | None
     why: str | None
+
+
+class WaitingDraft(BaseModel):
+    """A reply that waits for somebody to release or return it."""
+
+    draft_id: UUID
+    case_id: UUID
+    tracking_code: str
+    category: str
+    channel: str
+    drafted_by: str
+    drafted_at: datetime
+
+
+@router.get("/drafts", summary="List the drafts that wait")
+async def waiting_drafts(
+    _who: Reader, shell: TheShell, limit: Annotated[int, Query(ge=1, le=500)] = 100
+) -> list[WaitingDraft]:
+    """Give the replies of all cases that wait for a second person, the oldest first."""
+    async with shell.database.connection() as tx:
+        rows = await tx.raw.fetch(WAITING, limit)
+    return [WaitingDraft.model_validate(dict(row)) for row in rows]
 
 
 @router.post("/cases/{case_id}/replies", status_code=201, summary="Answer the customer")
