@@ -26,5 +26,6 @@ CHARTER = Charter(
         "approvals.delegation_given.v1",
         "approvals.delegation_ended.v1",
         "approvals.delegation_refused.v1",
+        "approvals.dispute_decided.v1",
     ),
 )

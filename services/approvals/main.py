@@ -4,6 +4,7 @@ from fastapi import FastAPI
 
 import services.approvals as package
 from services.approvals import CHARTER, api, subscribers
+from services.approvals.adapters.hearings import Hearings
 from services.approvals.adapters.policy_files import load_authority
 from services.approvals.domain.decider import make_decider
 from services.approvals.domain.reactions import react
@@ -19,8 +20,9 @@ def create_app(settings: ApprovalsSettings) -> FastAPI:
     authority = load_authority(settings.policy_dir)
     rules = Rules(charter=CHARTER, decider=make_decider(authority), react=react, timers=timers, due=due, index=index)
     service = Service(package, settings, subscribers.router).decide(rules)
-    app = service.app([api.router], title="Recourse approvals")
-    app.state.authority = authority
+    hearings = Hearings(settings)
+    app = service.app([api.router], title="Recourse approvals", extras=[hearings.opened])
+    app.state.authority, app.state.hearings = authority, hearings
     return app
 
 

@@ -29,5 +29,8 @@ CHARTER = Charter(
         "intake.vulnerability_noted.v1",
         "intake.vulnerability_removed.v1",
         "intake.case_came_first.v1",
+        "intake.dispute_opened.v1",
+        "intake.party_joined.v1",
+        "intake.statement_missed.v1",
     ),
 )

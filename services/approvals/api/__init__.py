@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from services.approvals.api import authority, delegations, exceptions, inbox, precedents
+from services.approvals.api import authority, delegations, disputes, exceptions, inbox, precedents
 
 router = APIRouter(tags=["approvals"])
-for part in (exceptions, precedents, inbox, delegations, authority):
+for part in (exceptions, precedents, inbox, delegations, authority, disputes):
     router.include_router(part.router)

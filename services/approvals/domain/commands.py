@@ -6,6 +6,7 @@ from uuid import UUID
 
 from shared.contracts.approvals_after import Precedent
 from shared.contracts.approvals_delegations import DelegationGiven
+from shared.contracts.approvals_disputes import Verdict
 from shared.contracts.values import ClauseRef, KnownFact, Money
 
 
@@ -130,6 +131,34 @@ class ShowPrecedents(OnException):
 
 
 @dataclass(frozen=True, slots=True)
+class Hearing:
+    """A dispute as intake had it when somebody wanted to decide: its parties, who took part, and who was heard.
+
+    `respondent_id` is None until the other side is named; `state_by` is until when they can answer.
+    """
+
+    dispute_id: UUID
+    claimant_id: UUID
+    respondent_id: UUID | None
+    involved: frozenset[str]
+    heard: bool
+    state_by: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class DecideDispute(OfCase):
+    """Decide between two customers, once, for both; the texts are what follows for each and only they are told."""
+
+    actor: str
+    roles: tuple[str, ...]
+    hearing: Hearing
+    outcome: Verdict
+    reason: str
+    to_claimant: str | None = None
+    to_respondent: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class DeadlinePassed(OfCase):
     """Time has passed: every exception of the case that is overdue at `now` goes one level up, or expires."""
 
@@ -176,5 +205,12 @@ Decision = Approve | Reject | CounterOffer
 Followed = AnswerCounter | UseException
 PersonsCommand = Decision | Withdraw | Supersede | Followed | ShowPrecedents
 Command = (
-    RequestException | NoteBoundary | PersonsCommand | DeadlinePassed | ValidityEnded | GiveDelegation | EndDelegation
+    RequestException
+    | NoteBoundary
+    | PersonsCommand
+    | DecideDispute
+    | DeadlinePassed
+    | ValidityEnded
+    | GiveDelegation
+    | EndDelegation
 )

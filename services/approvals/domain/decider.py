@@ -9,6 +9,7 @@ from services.approvals.domain.commands import (
     Command,
     CounterOffer,
     DeadlinePassed,
+    DecideDispute,
     Decision,
     EndDelegation,
     GiveDelegation,
@@ -22,7 +23,7 @@ from services.approvals.domain.commands import (
     ValidityEnded,
     Withdraw,
 )
-from services.approvals.domain.policies import aftermath, authority, deciding, delegating, proposing, voice
+from services.approvals.domain.policies import aftermath, authority, deciding, delegating, disputes, proposing, voice
 from services.approvals.domain.policies.authority import AuthorityRules, Refusal
 from services.approvals.domain.state import Exceptions, OpenOrDecided, evolve
 from shared.contracts.approvals import ApprovalsAttemptRefused, ExceptionEscalated, ExceptionExpired
@@ -55,6 +56,8 @@ def decide(command: Command, state: Exceptions, rules: AuthorityRules) -> list[F
             return proposing.request(command, state, rules)
         case NoteBoundary():
             return _note(command, state)
+        case DecideDispute():
+            return disputes.decide_dispute(command, state, rules)
         case DeadlinePassed():
             return [
                 _pass_on(command, waiting, rules)

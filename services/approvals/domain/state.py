@@ -28,6 +28,7 @@ from shared.contracts.approvals_after import (
     PrecedentsShown,
 )
 from shared.contracts.approvals_delegations import DelegationEnded, DelegationGiven
+from shared.contracts.approvals_disputes import DisputeDecided
 from shared.contracts.event import Fact
 from shared.contracts.values import Quorum
 
@@ -81,11 +82,12 @@ class OpenOrDecided(NamedTuple):
 class Exceptions:
     """The exceptions of one case by id, in the order in which they were requested, or one delegation.
 
-    `boundaries` says who stated limits in person, by request.
+    `boundaries` says who stated limits in person, by request; `disputes` are those between customers that were decided.
     """
 
     by_id: Mapping[UUID, OpenOrDecided] = field(default_factory=lambda: MappingProxyType({}))
     boundaries: Mapping[UUID, frozenset[str]] = field(default_factory=lambda: MappingProxyType({}))
+    disputes: Mapping[UUID, DisputeDecided] = field(default_factory=lambda: MappingProxyType({}))
     delegation: DelegationGiven | None = None
     delegation_ended: bool = False
 
@@ -135,6 +137,8 @@ def evolve(state: Exceptions, fact: Fact) -> Exceptions:
         case BoundaryNoted():
             people = state.limit_stated_by(fact.request_id) | {fact.stated_by}
             return replace(state, boundaries=MappingProxyType({**state.boundaries, fact.request_id: people}))
+        case DisputeDecided():
+            return replace(state, disputes=MappingProxyType({**state.disputes, fact.dispute_id: fact}))
         case DelegationGiven():
             return replace(state, delegation=fact)
         case DelegationEnded():

@@ -1,7 +1,7 @@
 """How a customer and we go on together, in words: measures on conduct, what helps them, whose case comes first."""
 
-from services.casebook.projections.wording import Said, excerpt, says, words
-from shared.contracts import intake_conduct, intake_vulnerability
+from services.casebook.projections.wording import Said, excerpt, instant, says, words
+from shared.contracts import approvals_disputes, intake_conduct, intake_parties, intake_vulnerability
 
 
 @says(intake_conduct.ConductMeasureTaken)
@@ -50,3 +50,25 @@ def _removed(fact: intake_vulnerability.VulnerabilityRemoved) -> Said:
 @says(intake_vulnerability.CaseCameFirst)
 def _first(fact: intake_vulnerability.CaseCameFirst) -> Said:
     return Said("The case comes before others as urgent", words(fact.reason_code))
+
+
+@says(intake_parties.DisputeOpened)
+def _opened(fact: intake_parties.DisputeOpened) -> Said:
+    return Said(f"A dispute with another customer was opened: {excerpt(fact.matter)}", None, fact.dispute_id)
+
+
+@says(intake_parties.PartyJoined)
+def _joined(fact: intake_parties.PartyJoined) -> Said:
+    until = f"to be heard until {instant(fact.state_by)}" if fact.state_by else None
+    return Said(f"A party joined the dispute as {fact.side}, by {fact.channel}", until, fact.customer_id)
+
+
+@says(intake_parties.StatementMissed)
+def _missed(fact: intake_parties.StatementMissed) -> Said:
+    return Said(f"The respondent told no side of theirs by {instant(fact.state_by)}", None, fact.customer_id)
+
+
+@says(approvals_disputes.DisputeDecided)
+def _between(fact: approvals_disputes.DisputeDecided) -> Said:
+    line = f"The dispute was decided: what was asked for is {words(fact.outcome)}"
+    return Said(line, excerpt(fact.reason), fact.dispute_id)

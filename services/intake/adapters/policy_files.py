@@ -5,6 +5,7 @@ from pathlib import Path
 
 from services.intake.domain.policies.acknowledgement import Answering, IntakeRules
 from services.intake.domain.policies.conduct_rules import ConductRules
+from services.intake.domain.policies.dispute_rules import DisputeRules
 from services.intake.domain.policies.surge import SurgeRules
 from services.intake.domain.policies.vulnerability_rules import VulnerabilityRules
 from services.intake.domain.policies.wording import FALLBACK, LanguageFile, Replies
@@ -15,7 +16,7 @@ LANGUAGE_FILE = re.compile(r"^[a-z]{2}\.yaml$")
 
 
 def load_rules(policy_dir: Path, styles: dict[str, str]) -> IntakeRules:
-    """Load `replies/*.yaml` with its calendar, `surge.yaml`, `conduct/measures.yaml` and `vulnerability.yaml`.
+    """Load `replies/*.yaml` with its calendar, `surge.yaml`, and the rules about customers.
 
     Raises MalformedInput naming the file, the field and the fix for what does not fit.
     """
@@ -25,7 +26,8 @@ def load_rules(policy_dir: Path, styles: dict[str, str]) -> IntakeRules:
     surge = read_policy(policy_dir / "surge.yaml", SurgeRules)
     conduct = read_policy(policy_dir / "conduct" / "measures.yaml", ConductRules)
     vulnerability = read_policy(policy_dir / "vulnerability.yaml", VulnerabilityRules)
-    return IntakeRules(replies, answering, calendar, surge, conduct, vulnerability, styles)
+    disputes = read_policy(policy_dir / "disputes.yaml", DisputeRules)
+    return IntakeRules(replies, answering, calendar, surge, conduct, vulnerability, disputes, styles)
 
 
 def _replies(folder: Path) -> Replies:

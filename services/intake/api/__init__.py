@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from services.intake.api import customers, doors, replies
+from services.intake.api import customers, disputes, doors, replies
 
 router = APIRouter(tags=["intake"])
-for part in (doors, replies, customers):
+for part in (doors, replies, customers, disputes):
     router.include_router(part.router)

@@ -7,6 +7,7 @@ from services.intake.domain.commands import (
     AnswerEmergency,
     AppealMeasure,
     Command,
+    JoinDispute,
     LiftMeasure,
     MarkDelivered,
     MarkUndelivered,
@@ -14,7 +15,9 @@ from services.intake.domain.commands import (
     NoteLoad,
     NoteRegulation,
     NoteVulnerability,
+    OpenDispute,
     PassReviewDay,
+    PassStatementTime,
     ReceiveMessage,
     RecordAgentMessage,
     RecordAutomaticMail,
@@ -25,23 +28,22 @@ from services.intake.domain.commands import (
     Said,
     SendReply,
     TakeMeasure,
+    TellDispute,
 )
-from services.intake.domain.policies import outgoing, restriction
+from services.intake.domain.policies import delivery, outgoing, restriction
 from services.intake.domain.policies.acknowledgement import IntakeRules, acknowledgement
 from services.intake.domain.policies.conduct import conduct
+from services.intake.domain.policies.disputes import dispute
 from services.intake.domain.policies.surge import honest_due, note_load, surge_for
 from services.intake.domain.policies.vulnerability import WHY_FIRST, vulnerability
 from services.intake.domain.state import IntakeState, evolve
 from shared.contracts.event import Fact
 from shared.contracts.intake import (
-    AutomaticMailReceived,
     CaseClosureNoted,
     CaseOpened,
     CustomerIdentified,
-    MessageDelivered,
     MessageReceived,
     MessageSent,
-    MessageUndelivered,
 )
 from shared.contracts.intake_drafts import RegulationNoted
 from shared.contracts.intake_surge import Surge
@@ -75,11 +77,11 @@ def decide(command: Command, state: IntakeState, rules: IntakeRules) -> list[Fac
             noted = RegulationNoted(case_id=command.case_id, category=command.category, message_id=command.message_id)
             return [noted]
         case RecordAutomaticMail():
-            return [] if state.mail_recorded else [_automatic(command)]
+            return [] if state.mail_recorded else [delivery.automatic(command)]
         case MarkDelivered():
-            return _delivered(command, state)
+            return delivery.delivered(command, state)
         case MarkUndelivered():
-            return _undelivered(command, state)
+            return delivery.undelivered(command, state)
         case NoteClosure():
             if not state.opened or state.closed == command.closed:
                 return []
@@ -90,6 +92,8 @@ def decide(command: Command, state: IntakeState, rules: IntakeRules) -> list[Fac
             return conduct(command, state.standing, rules)
         case NoteVulnerability() | RemoveVulnerability():
             return vulnerability(command, state.standing, rules.vulnerability, rules.calendar)
+        case OpenDispute() | JoinDispute() | PassStatementTime() | TellDispute():
+            return dispute(command, state, rules)
         case NoteLoad():
             return note_load(command, state, rules.surge)
         case _:
@@ -202,44 +206,3 @@ def _subject(said: Said) -> str:
     if not first:
         return said.channel
     return first if len(first) <= SUBJECT_LENGTH else first[: SUBJECT_LENGTH - 1].rstrip() + "…"
-
-
-def _automatic(command: RecordAutomaticMail) -> Fact:
-    return AutomaticMailReceived(
-        mail_id=command.mail_id,
-        kind=command.kind,
-        channel_message_id=command.channel_message_id,
-        sender=command.sender,
-        subject=command.subject,
-        received_at=command.received_at,
-        content=command.content,
-        reason=command.reason,
-        status=command.status,
-        about_case_id=command.about_case_id,
-        about_message_id=command.about_message_id,
-    )
-
-
-def _delivered(command: MarkDelivered, state: IntakeState) -> list[Fact]:
-    if state.sent.get(command.message_id) != "queued":
-        return []
-    return [
-        MessageDelivered(
-            case_id=command.case_id,
-            message_id=command.message_id,
-            delivered_at=command.now,
-            attempts=command.attempts,
-            receipt=command.receipt,
-        )
-    ]
-
-
-def _undelivered(command: MarkUndelivered, state: IntakeState) -> list[Fact]:
-    """A mail that was delivered to its server may still bounce later."""
-    if state.sent.get(command.message_id) not in ("queued", "delivered"):
-        return []
-    return [
-        MessageUndelivered(
-            case_id=command.case_id, message_id=command.message_id, attempts=command.attempts, reason=command.reason
-        )
-    ]

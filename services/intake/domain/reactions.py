@@ -3,9 +3,17 @@
 from datetime import datetime
 from uuid import UUID, uuid5
 
-from services.intake.domain.commands import AnswerEmergency, Command, NoteClosure, NoteRegulation, SendReply
+from services.intake.domain.commands import (
+    AnswerEmergency,
+    Command,
+    NoteClosure,
+    NoteRegulation,
+    SendReply,
+    TellDispute,
+)
 from services.intake.domain.policies.wording import FromTemplate, Saying, Words
 from shared.contracts.approvals import ExceptionApproved, ExceptionCountered, ExceptionExpired, ExceptionRejected
+from shared.contracts.approvals_disputes import DisputeDecided
 from shared.contracts.event import Fact, Recorded
 from shared.contracts.followup import CaseClosed, CaseReopened, CheckInAsked
 from shared.contracts.triage import AssessmentCorrected, BoundaryStated, RequestAssessed, RequestGranted
@@ -39,6 +47,8 @@ def react(event: Recorded, fact: Fact, now: datetime) -> list[Command]:
             return [_decided(event, fact.case_id, now, FromTemplate("countered", fact.language, values))]
         case ExceptionExpired():
             return [_decided(event, fact.case_id, now, FromTemplate("expired", fact.language))]
+        case DisputeDecided():
+            return [_decided_between(event, fact, now)]
         case CheckInAsked():
             return [_tell(event, fact.case_id, now, "check_in", FromTemplate("check_in", fact.language))]
         case CaseClosed():
@@ -56,6 +66,13 @@ def _read(fact: RequestAssessed | AssessmentCorrected, now: datetime) -> list[Co
     if fact.reading.emergency:
         commands.append(AnswerEmergency(fact.case_id, now, fact.message_id, fact.reading.language))
     return commands
+
+
+def _decided_between(event: Recorded, fact: DisputeDecided, now: datetime) -> Command:
+    return TellDispute(
+        fact.case_id, now, event.event_id, fact.dispute_id, fact.outcome, fact.reason,
+        fact.to_claimant, fact.to_respondent,
+    )  # fmt: skip
 
 
 def _decided(event: Recorded, case_id: UUID, now: datetime, saying: Saying) -> Command:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
 
+from services.intake.domain.policies.parties import Dispute, dispute_after
 from services.intake.domain.policies.standing import Standing, stand
 from shared.contracts.event import Fact
 from shared.contracts.intake import (
@@ -18,6 +19,7 @@ from shared.contracts.intake import (
 )
 from shared.contracts.intake_conduct import AboutCustomer
 from shared.contracts.intake_drafts import RegulationNoted, ReplyDrafted, ReplyReleased, ReplyReturned
+from shared.contracts.intake_parties import DisputeOpened, PartyJoined, StatementMissed
 from shared.contracts.intake_surge import SurgeBegan, SurgeEnded
 
 REDIRECT = "restricted"  # the purpose of a message that names the channel left open
@@ -55,7 +57,7 @@ class IntakeState:
     `surging` tells, in the stream of operations, whether too many cases wait.
     `regulated` is the category for which a second person reads replies before they leave; `drafts` are those replies.
     `redirected` says when, by conversation, a customer was last told which channel is open to them. `standing` is, in
-    a customer's own stream, how they and we go on together.
+    a customer's own stream, how they and we go on together; `dispute` is the case's last one with another customer.
     """
 
     opened: bool = False
@@ -75,6 +77,7 @@ class IntakeState:
     drafts: Mapping[UUID, Draft] = field(default_factory=dict)
     redirected: Mapping[UUID, datetime] = field(default_factory=dict)
     standing: Standing = field(default_factory=Standing)
+    dispute: Dispute | None = None
 
 
 def evolve(state: IntakeState, fact: Fact) -> IntakeState:
@@ -99,6 +102,8 @@ def evolve(state: IntakeState, fact: Fact) -> IntakeState:
             return replace(state, sent={**state.sent, fact.message_id: "undelivered"})
         case CaseClosureNoted():
             return replace(state, closed=fact.closed)
+        case DisputeOpened() | PartyJoined() | StatementMissed():
+            return replace(state, dispute=dispute_after(state.dispute, fact))
         case RegulationNoted():
             return replace(state, regulated=fact.category)
         case ReplyDrafted():
@@ -139,6 +144,7 @@ def _heard(state: IntakeState, fact: MessageReceived) -> IntakeState:
         conversations={**state.conversations, fact.conversation_id: conversation},
         messages={**state.messages, fact.message_id: fact.conversation_id},
         home=fact.conversation_id if own else state.home,
+        dispute=dispute_after(state.dispute, fact),
     )
 
 
@@ -158,4 +164,5 @@ def _sent(state: IntakeState, fact: MessageSent) -> IntakeState:
         sent={**state.sent, fact.message_id: fact.delivery},
         home=state.home or fact.conversation_id,
         redirected=redirected,
+        dispute=dispute_after(state.dispute, fact),
     )

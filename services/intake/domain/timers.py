@@ -3,13 +3,15 @@
 from datetime import date, datetime, timedelta
 from uuid import uuid5
 
-from services.intake.domain.commands import Command, PassReviewDay
+from services.intake.domain.commands import Command, PassReviewDay, PassStatementTime
 from services.intake.domain.policies.acknowledgement import IntakeRules
 from shared.contracts.event import Fact, Recorded
 from shared.contracts.intake_conduct import ConductMeasureLifted, ConductMeasureReviewed, ConductMeasureTaken
+from shared.contracts.intake_parties import PartyJoined
 from shared.kernel.timers import CancelTimer, SetTimer, Timer, TimerChange
 
 REVIEW = "conduct_review"
+STATEMENT = "dispute_statement"
 
 
 class Timers:
@@ -19,13 +21,15 @@ class Timers:
         self._calendar = rules.calendar
 
     def changes(self, _event: Recorded, fact: Fact) -> list[TimerChange]:
-        """Set one timer a measure, moved with its day of review, cancelled when it is lifted."""
+        """Set one timer a measure, moved with its day of review, and one for the other side of a dispute."""
         match fact:
             case ConductMeasureTaken() | ConductMeasureReviewed() if fact.review_on is not None:
                 timer_id = uuid5(fact.measure_id, REVIEW)
                 return [SetTimer(timer_id, fact.customer_id, self._begin(fact.review_on), REVIEW)]
             case ConductMeasureLifted():
                 return [CancelTimer(uuid5(fact.measure_id, REVIEW))]
+            case PartyJoined() if fact.state_by is not None:
+                return [SetTimer(uuid5(fact.dispute_id, STATEMENT), fact.case_id, fact.state_by, STATEMENT)]
             case _:
                 return []
 
@@ -35,4 +39,6 @@ class Timers:
 
 def due(timer: Timer, now: datetime) -> Command:
     """Give the command of a timer that fired at `now`."""
+    if timer.kind == STATEMENT:
+        return PassStatementTime(timer.stream_id, now)
     return PassReviewDay(timer.stream_id, now)

@@ -13,6 +13,13 @@ from services.intake.domain.commands.about_customers import (
     Told,
     VulnerabilityCommand,
 )
+from services.intake.domain.commands.disputes import (
+    DisputeCommand,
+    JoinDispute,
+    OpenDispute,
+    PassStatementTime,
+    TellDispute,
+)
 from services.intake.domain.commands.of_cases import (
     AnswerEmergency,
     Customer,
@@ -36,6 +43,8 @@ __all__ = [
     "Command",
     "ConductCommand",
     "Customer",
+    "DisputeCommand",
+    "JoinDispute",
     "LiftMeasure",
     "MarkDelivered",
     "MarkUndelivered",
@@ -43,7 +52,9 @@ __all__ = [
     "NoteLoad",
     "NoteRegulation",
     "NoteVulnerability",
+    "OpenDispute",
     "PassReviewDay",
+    "PassStatementTime",
     "ReceiveMessage",
     "RecordAgentMessage",
     "RecordAutomaticMail",
@@ -54,6 +65,7 @@ __all__ = [
     "Said",
     "SendReply",
     "TakeMeasure",
+    "TellDispute",
     "Terms",
     "Told",
     "VulnerabilityCommand",
@@ -74,4 +86,5 @@ Command = (
     | NoteLoad
     | ConductCommand
     | VulnerabilityCommand
+    | DisputeCommand
 )

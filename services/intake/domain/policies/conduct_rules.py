@@ -57,19 +57,20 @@ class ConductRules(BaseModel):
 
     def channel(self, channel: str, language: str) -> str:
         """Give how a channel is called in a language."""
-        return _in(self.channels.get(channel, {FALLBACK: channel}), language)
+        return in_language(self.channels.get(channel, {FALLBACK: channel}), language)
 
     def meaning(self, measure: str, language: str, terms: Mapping[str, str | None]) -> str:
         """Give the words in which a customer is told what a measure means."""
         values = {name: value or "" for name, value in terms.items()}
         if channel := values.get("open_channel"):
             values["open_channel"] = self.channel(channel, language)
-        return PLACEHOLDER.sub(lambda found: values[found[1]], _in(self.told[measure], language))
+        return PLACEHOLDER.sub(lambda found: values[found[1]], in_language(self.told[measure], language))
 
     def way_to_appeal(self, language: str, code: str) -> str:
         """Give the words in which a customer is told how to have it looked at again."""
-        return _in(self.appeal, language).replace("{code}", code)
+        return in_language(self.appeal, language).replace("{code}", code)
 
 
-def _in(words: InLanguages, language: str) -> str:
+def in_language(words: InLanguages, language: str) -> str:
+    """Give the words for a language tag such as `es` or `pt-BR`; English where there are none."""
     return words.get(language[:2].lower()) or words[FALLBACK]
