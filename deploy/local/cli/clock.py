@@ -15,6 +15,7 @@ from deploy.local.cli.outcome import show_outcome
 from deploy.local.cli.showing import DIM, grid, one_line, plain, state, when, words
 from deploy.local.errors import UsageError
 
+SHOWN = 60
 UNITS = ("minutes", "hours", "working_hours", "working_days", "calendar_days", "weeks", "months")
 ClockArgument = Annotated[str, typer.Argument(metavar="CLOCK", help="The clock's name, such as resolution.")]
 ReasonOption = Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why; kept on record.")]
@@ -129,26 +130,26 @@ def _show(out: Console, clock: dict[str, Any]) -> None:
     for alarm in clock["alarms"]:
         facts.add_row(Text("told", DIM), Text(f"{when(alarm['at'])} {one_line(alarm['level'])}"))
     out.print(facts)
-    table = grid(16, 16, 10, 7, 11, None)
-    table.add_row("from (UTC)", "to", "time", "state", "held by", "why", style=DIM)
-    for span in clock["spans"]:
-        cause = f"{span['cause']} {span['cause_id'][-6:]}" if span["cause_id"] else span["cause"]
-        because = f"{one_line(span['reason'])}; {cause}" if span["reason"] else cause
-        by = f", {one_line(span['by'])}" if span["by"] else ""
-        table.add_row(
-            when(span["start"]),
-            when(span["end"]),
-            _long(span["seconds"]),
-            span["state"],
-            one_line(span["held_by"]),
-            Text("closed hours" if span["state"] == "closed" else f"{because}{by}", DIM),
-        )
+    table = grid(16, 12, 7, 10, None)
+    table.add_row("from (UTC)", "for", "state", "held by", "why", style=DIM)
+    for span in clock["spans"][:SHOWN]:
+        row = when(span["start"]), _long(span["seconds"]), span["state"], one_line(span["held_by"])
+        table.add_row(*row, Text(_why(span), DIM))
     out.print(table)
+    if len(clock["spans"]) > SHOWN:
+        out.print(Text(f"{len(clock['spans']) - SHOWN} more spans: --json", DIM))
     sums = ", ".join(f"{name} {_long(seconds)}" for name, seconds in clock["seconds"].items())
     out.print(Text(f"sum {_long(sum(clock['seconds'].values()))}: {sums}"))
     if clock["held_seconds"]:
         held = ", ".join(f"{one_line(who)} {_long(seconds)}" for who, seconds in clock["held_seconds"].items())
         out.print(Text(f"held by: {held}"))
+
+
+def _why(span: dict[str, Any]) -> str:
+    if span["state"] == "closed":
+        return "closed hours"
+    cause = f"{span['cause']} {span['cause_id'][-6:]}" if span["cause_id"] else span["cause"]
+    return "; ".join(one_line(part) for part in (span["reason"], cause, span["by"]) if part)
 
 
 def _long(seconds: float) -> str:
