@@ -2,7 +2,8 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from functools import partial
+from dataclasses import replace
+from zoneinfo import ZoneInfo
 
 from fastapi import FastAPI
 
@@ -18,9 +19,10 @@ from services.triage.adapters.preparing import Preparing
 from services.triage.adapters.reply_check_files import checker_from, load_regulated
 from services.triage.domain.decider import make_decider
 from services.triage.domain.policies.answering import TriageRules
-from services.triage.domain.policies.assessment import judge
+from services.triage.domain.policies.assessment import Said, judge
 from services.triage.domain.reactions import make_react
 from services.triage.settings import TriageSettings
+from shared.contracts.triage import Reading
 from shared.runtime.policy_files import read_calendar
 from shared.runtime.rules import Rules
 from shared.runtime.service import Extra, Service, serve
@@ -47,7 +49,11 @@ def create_app(settings: TriageSettings) -> FastAPI:
     policies = PolicyStore(leading.facts.id)
     calendar = read_calendar(settings.policy_dir / "calendars" / "default.yaml")
     detect = make_detect(assessment.outline.languages)
-    read = partial(judge, rules=assessment, detect=detect)
+    zone = ZoneInfo(calendar.zone)  # where a customer is nobody says; "tomorrow at nine" is ours
+
+    def read(said: Said) -> Reading:
+        return judge(replace(said, zone=said.zone or zone), assessment, detect)
+
     provider = provider_of(settings)
     preparing = Preparing(read, records=tuple(leading.facts.records), lookup=provider.lookup if provider else None)
     regulated = load_regulated(settings.policy_dir).category
@@ -67,6 +73,7 @@ def create_app(settings: TriageSettings) -> FastAPI:
     app = service.app([api.router], title="Recourse triage", extras=extras)
     app.state.policies = policies
     app.state.policy_log = log
+    app.state.lookup = provider.lookup if provider else None
     app.state.outline = assessment.outline
     app.state.checker = checker_from(settings.policy_dir, assessment, detect)
     return app

@@ -208,6 +208,7 @@ def ruling_of(answer: PolicyAnswer) -> Ruling:
         note=answer.note,
         states_amount=answer.states_amount,
         missing=answer.missing,
+        role=answer.authority.role if answer.authority else None,
     )
 
 

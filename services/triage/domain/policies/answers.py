@@ -75,6 +75,7 @@ def proposal(asked: Asked, exception_id: UUID, ruling: Ruling, reason: str, word
         language=ruling.language,
         amount=asked.reading.amount,
         facts=known_facts(asked.reading, asked.channel),
+        role=ruling.role,
         rule=ruling.trace.rule,
     )
 

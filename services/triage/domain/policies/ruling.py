@@ -66,7 +66,7 @@ class Ruling:
     """A policy's answer, in `language`. A refusal has limit, reason, alternatives and appeal; a grant says `what`.
 
     `deviation` is what an exception would grant; `note` tells the person who must decide what the matter is;
-    `missing` holds what the customer must be asked first.
+    `missing` holds what the customer must be asked first; `role` is the lowest that the policy lets except from it.
     """
 
     outcome: Outcome
@@ -83,6 +83,7 @@ class Ruling:
     note: str = ""
     states_amount: bool = False
     missing: tuple[Missing, ...] = ()
+    role: str | None = None
 
 
 Rule = Callable[[Question], Ruling]
