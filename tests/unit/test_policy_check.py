@@ -67,7 +67,10 @@ def found_in(home: Path, known: Known | None = None) -> list[Finding]:
     return check_pack(read_pack_files(home), TODAY, known)
 
 
-@pytest.mark.parametrize("name", ["shop", "airline", "retail"])
+SHIPPED = sorted(path.parent.name for path in POLICIES.glob("*/pack.yaml"))
+
+
+@pytest.mark.parametrize("name", SHIPPED)
 def test_the_shipped_packs_have_neither_errors_nor_warnings(name: str) -> None:
     found = check_pack(read_pack_files(POLICIES / name), TODAY, known_around(POLICIES))
     assert [str(one) for one in found if one.severity != "note"] == []
@@ -93,6 +96,8 @@ MISTAKES = [
     (words("pack.yaml", "parcel_id, parcel]", "parcel_id, customer]"), "error", "has no question for it"),
     (lambda home: (home / "replies" / "es.yaml").unlink(), "warning", "replies/es.yaml: whole file: missing"),
     (lambda home: shutil.copy(home / POSTAGE, home / "old.json"), "warning", "old.json: whole file: no action"),
+    (lambda home: (home / "clocks.yaml").write_text("- {clause: P-7}\n"), "error", "clocks.yaml: 0.clause: clause P-7"),
+    (lambda home: (home / "clocks.yaml").write_text("a: {calendar: x.yaml}\n"), "error", "there is no calendar x.yaml"),
     (lambda home: (home / "authority.yaml").write_text("clauses: {P-8: duke}\n"), "error", "P-8: no such clause"),
 ]  # fmt: skip
 
@@ -102,7 +107,7 @@ def test_a_planted_mistake_is_found(tmp_path: Path, change: Change, severity: st
     home = tmp_path / "parcels"
     shutil.copytree(PARCELS, home)
     change(home)
-    known = Known({"remedy": frozenset({"refund"})}, frozenset({"supervisor"}))
+    known = Known({"remedy": frozenset({"refund"})}, frozenset({"supervisor"}), frozenset({"y.yaml"}))
     found = found_in(home, known)
     assert any(one.severity == severity and told in str(one) for one in found), [str(one) for one in found]
 

@@ -57,11 +57,12 @@ class Answered:
 
     @property
     def as_expected(self) -> bool | None:
-        """Whether outcome and clause are the expected ones; None when the file expects nothing."""
+        """Whether outcome, clause and missing paths are the expected ones; None when the file expects nothing."""
         if not self.item.expect or self.answer is None:
             return None
         wanted = self.item.expect
-        got = {"outcome": self.answer.outcome, "clause": self.answer.clause.clause}
+        missing = [one.path for one in self.answer.missing]
+        got = {"outcome": self.answer.outcome, "clause": self.answer.clause.clause, "missing": missing}
         return all(wanted.get(name) in (None, value) for name, value in got.items())
 
 

@@ -19,6 +19,7 @@ from services.triage.domain.policies.pack import PackFile
 from services.triage.domain.policies.value_classes import STRINGS, Line, names_in
 from shared.kernel.errors import MalformedInput
 
+OWN_FILES = frozenset({"pack.yaml", "clauses.yaml", "authority.yaml"})
 ORDER = {"error": 0, "warning": 1, "note": 2}
 
 
@@ -29,6 +30,7 @@ def check_pack(files: PackFiles, today: date, known: Known | None = None) -> lis
     around = known or Known()
     try:
         found = list(_business(files, today, around) if _kind(files) == BUSINESS else _statutory(files, today))
+        found += _references(files, around)
     except MalformedInput as error:
         file, _, place = (error.field or files.where).removeprefix(f"{files.where}/").partition(": ")
         file = "pack" if file == files.where else file
@@ -48,7 +50,8 @@ def known_around(policy_dir: Path) -> Known:
     topics = _yaml(policy_dir / "assessment" / "topics.yaml") or []
     words["topics"] = frozenset(rule["gives"] for rule in topics if isinstance(rule, dict) and "gives" in rule)
     matrix = _yaml(policy_dir / "authority" / "matrix.yaml") or {}
-    return Known({k: v for k, v in words.items() if v}, frozenset(matrix.get("roles") or ()))
+    files = frozenset(path.relative_to(policy_dir).as_posix() for path in policy_dir.rglob("*.yaml"))
+    return Known({k: v for k, v in words.items() if v}, frozenset(matrix.get("roles") or ()), files)
 
 
 def _kind(files: PackFiles) -> str:
@@ -82,6 +85,18 @@ def _statutory(files: PackFiles, today: date) -> Iterator[Finding]:
     clauses = files.parsed("clauses.yaml", ClausesFile).root
     cited = [clause.id for clause in clauses]  # a statutory clause stands by itself: clocks and letters rest on it
     yield from checking.check_clauses(facts, clauses, {}, cited, today)
+
+
+def _references(files: PackFiles, known: Known) -> Iterator[Finding]:
+    clauses = frozenset(clause.id for clause in files.parsed("clauses.yaml", ClausesFile).root)
+    for path, text in files.files.items():
+        if path.endswith((".yaml", ".yml")) and path not in OWN_FILES and not path.startswith("replies/"):
+            try:
+                content = yaml.safe_load(text)
+            except yaml.YAMLError as error:
+                yield Finding("error", path, "whole file", f"is not YAML: {' '.join(str(error).split())}", "correct it")
+            else:
+                yield from checking.check_references(path, content, clauses, known)
 
 
 def _views(path: str, graph: DecisionTable) -> Iterator[TableView]:

@@ -55,10 +55,11 @@ class TableView:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What lies around a pack: the assessment's words by field, the roles of the matrix; what is empty is unknown."""
+    """What lies around a pack: the words of assessment by field, roles, files below; what is empty is unknown."""
 
     words: Mapping[str, frozenset[str]] = field(default_factory=dict)
     roles: frozenset[str] = frozenset()
+    files: frozenset[str] = frozenset()
 
 
 def check_clauses(
@@ -167,6 +168,28 @@ def check_authorities(roles: Mapping[str, str], clauses: Iterable[str], known: K
         if known.roles and role not in known.roles:
             fix = f"use one of {', '.join(sorted(known.roles))}"
             yield Finding("error", "authority.yaml", clause or "default", f"role {role} is not in the matrix", fix)
+
+
+def check_references(
+    file: str, content: Any, clauses: frozenset[str], known: Known, path: str = ""
+) -> Iterator[Finding]:
+    """Check the calendars and clauses that any other file of a pack names, wherever they stand in it."""
+    match content:
+        case dict():
+            for name, value in content.items():
+                place = f"{path}.{name}" if path else str(name)
+                if name == "calendar" and isinstance(value, str) and known.files and value not in known.files:
+                    fix = "name a file below the policy directory, such as calendars/default.yaml"
+                    yield Finding("error", file, place, f"there is no calendar {value}", fix)
+                elif name == "clause" and isinstance(value, str) and value not in clauses:
+                    yield Finding("error", file, place, f"clause {value} is not written", "write it in clauses.yaml")
+                else:
+                    yield from check_references(file, value, clauses, known, place)
+        case list():
+            for number, value in enumerate(content):
+                yield from check_references(file, value, clauses, known, f"{path}.{number}" if path else str(number))
+        case _:
+            return
 
 
 def said(example: Mapping[str, Any]) -> str:

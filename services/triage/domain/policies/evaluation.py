@@ -207,7 +207,7 @@ def missing(inputs: Mapping[str, Any], action: Action, pack: PackFile) -> list[s
 
 
 def _numbers(pack: PackFile) -> set[str]:
-    return {kind.by for kind in pack.records.values()}
+    return {kind.by for kind in pack.records.values() if kind.by}
 
 
 def question_for(path: str, pack: PackFile, asks: Mapping[str, Texts], language: str) -> str:

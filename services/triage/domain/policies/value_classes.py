@@ -85,7 +85,7 @@ def _classes(name: str, cells: Sequence[str], matches: Matches) -> Field:
 def _candidates(cells: Sequence[str]) -> Iterator[Any]:
     """Give values around everything that the cells name: texts, numbers and their neighbours, lists of texts, null."""
     texts = list(dict.fromkeys(a or b for cell in cells for a, b in STRINGS.findall(cell)))
-    numbers = sorted({float(n) for cell in cells for n in NUMBERS.findall(STRINGS.sub(" ", cell))})
+    numbers = sorted({float(n) for cell in cells for n in NUMBERS.findall(STRINGS.sub(" ", cell).replace("..", " "))})
     plain = any("$" not in cell for cell in cells if STRINGS.search(cell))
     if texts and plain:
         yield from (OTHER, *texts)
