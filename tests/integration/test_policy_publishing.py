@@ -19,6 +19,7 @@ from shared.runtime.policy_files import read_policy
 from shared.runtime.rules import Rules
 from tests.support.backends import MakeServiceDatabase
 from tests.support.office import Office, open_office
+from tests.support.replies import checker
 from tests.support.triage import POLICIES
 
 pytestmark = pytest.mark.backends
@@ -31,6 +32,8 @@ ASKED = {
     "now": "2026-11-24T15:00:00-05:00",
 }
 
+LIMIT = "We cannot refund the postage of a parcel that was not late."
+
 
 @pytest.fixture(scope="module")
 async def office(
@@ -38,7 +41,8 @@ async def office(
 ) -> AsyncIterator[Office]:
     rules = Rules(charter=CHARTER, decider=make_publishing(), react=no_reactions)
     home = tmp_path_factory.mktemp("identity")
-    on_state = {"outline": read_policy(POLICIES / "assessment" / "outline.yaml", Outline)}
+    outline = read_policy(POLICIES / "assessment" / "outline.yaml", Outline)
+    on_state = {"outline": outline, "checker": checker()}
     async with open_office(service_database, home, package, rules, api.router, **on_state) as opened:
         log = PolicyLog(opened.shell, PolicyStore("shop"))
         opened.app.state.policies = log.policies
@@ -94,6 +98,11 @@ async def test_a_restart_brings_back_what_was_published_and_not_what_lies_on_dis
     await log.seed(tmp_path)
     await log.refresh()
     assert log.policies.pack_in_force("shop", office.shell.now()).quote("R-1", "en").text.startswith("Within 30 days")
+
+
+async def test_a_pack_that_blames_the_customer_is_not_published(office: Office) -> None:
+    refused = await publish(office, parcels(clauses=f"{LIMIT} → You should have read it. {LIMIT}"))
+    assert (refused.status_code, "blame" in refused.text) == (422, True), refused.text
 
 
 async def test_a_version_is_published_by_a_manager_answers_and_is_known_to_every_process(office: Office) -> None:

@@ -10,7 +10,8 @@ from services.triage.adapters.pack_check import check_pack
 from services.triage.adapters.pack_files import PackFiles
 from services.triage.adapters.policy_log import PolicyLog
 from services.triage.adapters.policy_pack import PolicyPack
-from services.triage.adapters.policy_store import PolicyStore
+from services.triage.adapters.policy_store import BUSINESS, PackKind, PolicyStore
+from services.triage.adapters.saying import wrong_texts
 from services.triage.api.asking import Manager, Reader, TheOutline, ThePolicies, TheShell, known
 from services.triage.api.policy_bodies import (
     AnswersView,
@@ -23,11 +24,13 @@ from services.triage.api.policy_bodies import (
     VersionView,
     version_view,
 )
+from services.triage.api.replies import TheChecker
 from services.triage.domain.policies.evaluation import PolicyAnswer, PolicyRequest
 from services.triage.domain.policies.gathering import gather
 from services.triage.domain.policies.lookups import Lookup
 from services.triage.domain.policies.pack import PackFile
 from services.triage.domain.policies.publishing import PublishPolicy
+from services.triage.domain.policies.reply_check import Checker
 from services.triage.domain.policies.ruling import Question, Ruling
 from shared.kernel.errors import MalformedInput
 from shared.runtime.outcome import Outcome
@@ -96,14 +99,16 @@ async def publish_version(
     body: PublishBody,
     who: Manager,
     publisher: Annotated[PolicyLog, Depends(policy_log_of)],
+    checker: TheChecker,
 ) -> Outcome:
     """Publish a pack. It is in force for what is received from `effective_from` on; cases answered before keep theirs.
 
-    422 with the finding when the pack does not hold; 409 with a reason code when the version is published with other
-    content, or takes effect too early; no events when the same was published before.
+    422 with the finding when the pack does not hold, or says something that the reply check refuses; 409 with a
+    reason code when the version is published with other content, or takes effect too early; no events when the same
+    was published before.
     """
     now = publisher.shell.now()
-    facts = await asyncio.to_thread(checked, PackFiles(policy, body.files), now.date())
+    facts = await asyncio.to_thread(checked, PackFiles(policy, body.files), now.date(), checker)
     if facts.id != policy:
         raise MalformedInput(f"pack.yaml says {facts.id}", field="policy", fix="publish it under its own id")
     command = PublishPolicy(policy, facts.version, body.files, now, who.name, body.effective_from, body.note)
@@ -154,11 +159,14 @@ async def _answer(body: RequestBody, policies: PolicyStore, now: datetime, looku
     return pack.answer(await gather(request, pack.facts, lookup) if lookup else request)
 
 
-def checked(files: PackFiles, today: date) -> PackFile:
-    """Check a pack that is to be published; raises MalformedInput naming the first error that a check finds."""
+def checked(files: PackFiles, today: date, checker: Checker) -> PackFile:
+    """Check a pack that is to be published, and all that it says; raises MalformedInput naming the first error."""
     if (size := sum(len(text) for text in files.files.values())) > LARGEST_PACK:
         raise MalformedInput(f"the pack has {size} characters", field="files", fix=f"at most {LARGEST_PACK} are taken")
-    if errors := [one for one in check_pack(files, today) if one.severity == "error"]:
+    found = check_pack(files, today)
+    if not any(one.severity == "error" for one in found) and files.parsed("pack.yaml", PackKind).kind == BUSINESS:
+        found = wrong_texts(PolicyPack(files), checker)
+    if errors := [one for one in found if one.severity == "error"]:
         first = errors[0]
         raise MalformedInput(first.problem, field=f"{first.file}: {first.place}", fix=first.fix or "correct the pack")
     return files.parsed("pack.yaml", PackFile)
