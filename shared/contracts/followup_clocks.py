@@ -39,6 +39,7 @@ class ClockChange(Part):
 
     `target`, `calendar` (by name and content version), `metric` and `original_due` come with `started`; `target` with
     `retargeted` too. `held_by` is the team or party that has it from then on. `level` and `whom` tell an escalation.
+    `noted_at` is when we learned of the start, where that was later.
     """
 
     clock_id: UUID
@@ -56,6 +57,7 @@ class ClockChange(Part):
     by: str | None = None
     level: str | None = None
     whom: str | None = None
+    noted_at: Instant | None = None
 
 
 class ClockMoves(Part):
