@@ -1,11 +1,14 @@
 """The verbs of clocks and of promises found in what was said."""
 
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
 from deploy.local.cli.clock import read_target
+from deploy.local.cli.main import app
 from deploy.local.errors import UsageError
 from tests.support.cli_stack import FakeStack, fake_stack
 
@@ -134,3 +137,26 @@ def test_nothing_is_confirmed_without_backing(stack: FakeStack) -> None:
     found_in(stack, FOUND)
     assert stack.run("promise", "confirm", CODE, "--as", "ana").exit_code == 2
     assert "is no backing" in str(stack.run("promise", "confirm", CODE, "--as", "ana", "--backing", "M-1").exception)
+
+
+def test_what_is_heard_is_compared_with_labels(tmp_path: Path) -> None:
+    talk, labels = tmp_path / "talk.jsonl", tmp_path / "labels.jsonl"
+    said = ["We will call you by Friday.", "We'll send it within two days.", "Have a great day."]
+    talk.write_text(json.dumps({"id": "d1", "turns": [{"speaker": "agent", "text": text} for text in said]}))
+    marked = [["by Friday"], [], ["a great day"]]
+    lines = [{"id": "d1", "turn": number, "promises": words} for number, words in enumerate(marked)]
+    labels.write_text("\n".join(json.dumps(line) for line in lines))
+    ran = CliRunner().invoke(app, ["promise", "evaluate", str(talk), "--labels", str(labels), "--json"])
+    found = json.loads(ran.stdout)
+    assert (found["turns"], found["marked"], found["found"], found["right"]) == (3, 2, 2, 1)
+    assert (found["precision"], found["recall"]) == (0.5, 0.5)
+    assert [wrong["turn"] for wrong in found["wrong"]] == [1, 2]
+
+
+def test_labels_of_other_files_are_no_evaluation(tmp_path: Path) -> None:
+    empty = tmp_path / "none.jsonl"
+    empty.write_text("")
+    result = CliRunner().invoke(app, ["promise", "evaluate", str(empty), "--labels", str(empty)])
+    assert "none of the labelled turns" in str(result.exception)
+    result = CliRunner().invoke(app, ["promise", "evaluate", str(tmp_path / "lost"), "--labels", str(empty)])
+    assert "No such file" in str(result.exception)

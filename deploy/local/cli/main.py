@@ -31,6 +31,7 @@ from deploy.local.cli import (
     mails,
     policy,
     promise,
+    promise_evaluate,
     promise_found,
     promises,
     reflect,
@@ -49,7 +50,7 @@ VERBS: dict[str, tuple[ModuleType, ...]] = {
     "The system": (demo, up, down, status, ingest, token, doctor),
     "Cases": (cases, case, reply, reflect, insights),
     "Exceptions": (approvals, decide, exception, delegate, authority),
-    "Promises and clocks": (promises, promise, promise_found, clock),
+    "Promises and clocks": (promises, promise, promise_found, promise_evaluate, clock),
     "Policy and reading": (policy, triage, facts),
     "Events": (events, mails, dead_letters, replay),
 }
