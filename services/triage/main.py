@@ -11,6 +11,8 @@ import services.triage as package
 from services.triage import CHARTER, api, subscribers
 from services.triage.adapters.facts_provider import FactsProvider
 from services.triage.adapters.language import make_detect
+from services.triage.adapters.language_model import LanguageModel, Prompt
+from services.triage.adapters.model_file import ModelFile
 from services.triage.adapters.policy_files import load_assessment
 from services.triage.adapters.policy_log import PolicyLog
 from services.triage.adapters.policy_pack import PolicyPack
@@ -20,6 +22,7 @@ from services.triage.adapters.reply_check_files import checker_from, load_regula
 from services.triage.domain.decider import make_decider
 from services.triage.domain.policies.answering import TriageRules
 from services.triage.domain.policies.assessment import Said, judge
+from services.triage.domain.policies.rulebook import Outline
 from services.triage.domain.reactions import make_react
 from services.triage.settings import TriageSettings
 from shared.contracts.triage import Reading
@@ -35,10 +38,31 @@ def provider_of(settings: TriageSettings) -> FactsProvider | None:
     return FactsProvider(settings.facts_url, timeout_ms=settings.facts_timeout_ms, token_file=settings.facts_token_file)
 
 
+def model_of(settings: TriageSettings) -> ModelFile | None:
+    """Give the published model; None where messages are read by the rules alone, or the policies come without one."""
+    published = settings.policy_dir / "assessment" / "model"
+    home = settings.model_dir or (published if published.is_dir() else None)
+    return ModelFile.load(home) if settings.model and home else None
+
+
+def language_model_of(settings: TriageSettings, outline: Outline) -> LanguageModel | None:
+    """Give the external language model that the settings name; None when none is to be asked."""
+    if settings.llm_url is None:
+        return None
+    return LanguageModel(
+        settings.llm_url,
+        settings.llm_model,
+        Prompt(settings.policy_dir, settings.llm_prompt, outline),
+        outline,
+        key_file=settings.llm_key_file,
+        timeout_ms=settings.llm_timeout_ms,
+    )
+
+
 @asynccontextmanager
-async def closing(provider: FactsProvider) -> AsyncIterator[None]:
-    """Keep the provider's connections for as long as the service runs."""
-    async with provider:
+async def closing(client: FactsProvider | LanguageModel) -> AsyncIterator[None]:
+    """Keep a client's connections for as long as the service runs."""
+    async with client:
         yield
 
 
@@ -49,13 +73,21 @@ def create_app(settings: TriageSettings) -> FastAPI:
     policies = PolicyStore(leading.facts.id)
     calendar = read_calendar(settings.policy_dir / "calendars" / "default.yaml")
     detect = make_detect(assessment.outline.languages)
+    model = model_of(settings)
     zone = ZoneInfo(calendar.zone)  # where a customer is nobody says; "tomorrow at nine" is ours
 
     def read(said: Said) -> Reading:
-        return judge(replace(said, zone=said.zone or zone), assessment, detect)
+        return judge(replace(said, zone=said.zone or zone), assessment, detect, model)
 
     provider = provider_of(settings)
-    preparing = Preparing(read, records=tuple(leading.facts.records), lookup=provider.lookup if provider else None)
+    language_model = language_model_of(settings, assessment.outline)
+    preparing = Preparing(
+        read,
+        records=tuple(leading.facts.records),
+        lookup=provider.lookup if provider else None,
+        ask=language_model.ask if language_model else None,
+        sure_from=settings.llm_below,
+    )
     regulated = load_regulated(settings.policy_dir).category
     decider = make_decider(TriageRules(policies, calendar, regulated=regulated))
     rules = Rules(
@@ -70,6 +102,8 @@ def create_app(settings: TriageSettings) -> FastAPI:
     extras: list[Extra] = [lambda _service: log.running(settings.policy_dir)]
     if provider is not None:
         extras.append(lambda _service: closing(provider))
+    if language_model is not None:
+        extras.append(lambda _service: closing(language_model))
     app = service.app([api.router], title="Recourse triage", extras=extras)
     app.state.policies = policies
     app.state.policy_log = log

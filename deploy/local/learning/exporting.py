@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from deploy.local.learning.features import DENIED, PAIR, Features, sound
 from deploy.local.learning.fitting import Scores, Trained
 from deploy.local.learning.words import COLUMNS
-from services.triage.adapters.model_file import CARD, NUMBERS, Card, version_of
+from services.triage.adapters.model_file import CARD, HOME, NUMBERS, Card, version_of
 from services.triage.adapters.model_words import SHOUT, pieces
 
 NOTHING = 0.004
@@ -68,7 +68,7 @@ def write_model(out: Path, trained: Trained, card: Mapping[str, Any]) -> Card:
         out / NUMBERS,
         words=text(words),
         weights=word_rows.astype(np.float16),
-        taught=np.array([word in learnt for word in words], dtype=np.uint8),
+        taught=np.array([HOME if w in trained.features.home else w in learnt for w in words], dtype=np.uint8),
         parts=text(parts),
         part_weights=part_rows.astype(np.float16),
         bias=bias.astype(np.float32),

@@ -17,8 +17,8 @@ from deploy.local.learning.words import COLUMNS, WordKnowledge
 from services.triage.adapters.model_words import SHOUT, pieces, units
 
 PAIR, DENIED = " ", "~"
-LEAST_SEEN, LEAST_PIECES = 2, 3
-WORD_SCALE, PIECE_SCALE, VECTOR_SCALE = 0.25, 1 / 12, 3.0
+LEAST_PAIRS, LEAST_PIECES, LEAST_HOME = 2, 2, 3
+WORD_SCALE, PIECE_SCALE, VECTOR_SCALE = 0.25, 1 / 12, 1.5
 DENIED_SHARE = 0.74
 """A denied word sounds so much less good or bad, and the other way round (as in the lexicon's own rules)."""
 
@@ -49,6 +49,12 @@ class Features:
     parts: Sequence[str]
     part_scales: Sequence[float]
     known: WordKnowledge
+    home: frozenset[str] = frozenset()
+    """The words that are common in the texts that teach what customers ask for."""
+
+    def at_home(self, text: str) -> bool:
+        """Tell whether a text holds no other words than those."""
+        return all(unit.plain in self.home for unit in units(text) if unit.plain[0].isalpha())
 
     @cached_property
     def _at(self) -> tuple[dict[str, int], dict[str, int]]:
@@ -108,16 +114,19 @@ def sound(word: str, denied: bool, known: WordKnowledge) -> np.ndarray[tuple[int
     return np.array([max(valence, 0.0), max(-valence, 0.0), coarse, max(coarse, 0.0)])
 
 
-def learn_features(texts: Sequence[str], known: WordKnowledge) -> Features:
+def learn_features(texts: Sequence[str], at_home: Sequence[bool], known: WordKnowledge) -> Features:
     """Choose the words and pieces that occur in enough texts, weighed by how rare they are (idf)."""
     word_seen: Counter[str] = Counter()
     part_seen: Counter[str] = Counter()
-    for text in texts:
+    home: Counter[str] = Counter()
+    for text, teaches in zip(texts, at_home, strict=True):
         found, plain = word_features(text)
         word_seen.update(set(found))
+        if teaches:
+            home.update({word for word, _ in plain})
         part_seen.update({piece for word, _ in plain for piece in pieces(word)})
     total = max(len(texts), 1)
-    words = sorted(w for w, seen in word_seen.items() if seen >= LEAST_SEEN)
+    words = sorted(w for w, seen in word_seen.items() if PAIR not in w or seen >= LEAST_PAIRS)
     parts = sorted(p for p, seen in part_seen.items() if seen >= LEAST_PIECES)
     return Features(
         words,
@@ -125,4 +134,5 @@ def learn_features(texts: Sequence[str], known: WordKnowledge) -> Features:
         parts,
         [PIECE_SCALE * log(total / part_seen[p]) for p in parts],
         known,
+        frozenset(word for word, seen in home.items() if seen >= LEAST_HOME),
     )

@@ -15,6 +15,8 @@ from deploy.local.learning.words import WordKnowledge
 
 FOLDS = 5
 STRENGTH = 0.3
+STRENGTHS = {"tone:angry": 0.2, "kind:product_or_service_failure": 2.0}
+"""How closely a head follows its texts: less where they are few and disagree, more where they are many and plain."""
 SEED = 20261124
 LEAST_POSITIVE = 20
 Scores = NDArray[np.float64]
@@ -58,6 +60,15 @@ def findings_of(items: Sequence[Item]) -> list[str]:
     return sorted(finding for finding, (no, yes) in taught.items() if yes >= LEAST_POSITIVE and no >= LEAST_POSITIVE)
 
 
+def homes_of(items: Sequence[Item]) -> frozenset[str]:
+    """Give the sets that teach what customers ask for."""
+    return frozenset(
+        item.origin
+        for item in items
+        if any(label.counts and f.startswith(("kind:", "remedy:")) for f, label in item.labels.items())
+    )
+
+
 def splits(items: Sequence[Item], folds: int = FOLDS) -> Iterator[tuple[list[Item], list[Item]]]:
     """Give (to learn from, to be judged) for every fold; near-identical texts are never on both sides."""
     places = [fold_of(item, folds) for item in items]
@@ -73,8 +84,9 @@ def splits(items: Sequence[Item], folds: int = FOLDS) -> Iterator[tuple[list[Ite
 
 def fit(items: Sequence[Item], known: WordKnowledge, findings: Sequence[str]) -> Trained:
     """Fit a head for each finding, uncalibrated."""
-    features = learn_features([item.text for item in items], known)
-    matrix = features.matrix([item.text for item in items])
+    texts, homes = [item.text for item in items], homes_of(items)
+    features = learn_features(texts, [item.origin in homes for item in items], known)
+    matrix = features.matrix(texts)
     return Trained(features, {finding: _fit_head(finding, items, matrix) for finding in findings})
 
 
@@ -84,7 +96,11 @@ def _fit_head(finding: str, items: Sequence[Item], matrix: csr_matrix) -> Head:
     holds = np.array([label.holds for label in labels], dtype=np.int64)
     weights = np.array([label.weight for label in labels])
     model = LogisticRegression(
-        C=STRENGTH, class_weight="balanced", solver="liblinear", random_state=SEED, max_iter=2000
+        C=STRENGTHS.get(finding, STRENGTH),
+        class_weight="balanced",
+        solver="liblinear",
+        random_state=SEED,
+        max_iter=2000,
     )
     model.fit(matrix[rows], holds, sample_weight=weights)
     return Head(finding, np.asarray(model.coef_[0]), float(model.intercept_[0]))

@@ -27,6 +27,7 @@ class Heard:
     holds: Bools
     origins: NDArray[np.str_]
     folds: NDArray[np.int64]
+    at_home: Bools
 
     def of(self, which: Bools) -> "Heard":
         """Give a part of the texts."""
@@ -37,6 +38,7 @@ class Heard:
             self.holds[which],
             self.origins[which],
             self.folds[which],
+            self.at_home[which],
         )
 
 
@@ -58,8 +60,10 @@ class Agreed:
         chances = probability(heard.scores, self.slope, self.shift)
         heard_so = joint or self.joint
         said = []
-        for chance, by_rules in zip(chances.tolist(), heard.by_rules.tolist(), strict=True):
-            sure = together(heard_so, chance, by_rules, COUNTS if by_rules else 0.0)
+        for chance, by_rules, at_home in zip(
+            chances.tolist(), heard.by_rules.tolist(), heard.at_home.tolist(), strict=True
+        ):
+            sure = together(heard_so, chance, by_rules, COUNTS if by_rules else 0.0, at_home=at_home)
             said.append(by_rules if sure is None else sure >= COUNTS)
         return np.array(said, dtype=np.bool_)
 
@@ -78,16 +82,16 @@ def agree(heard: Heard) -> Agreed:
     )
     model, rules, bias = float(fitted.coef_[0, 0]), max(float(fitted.coef_[0, 1]), 0.0), float(fitted.intercept_[0])
     jointly = 1 / (1 + np.exp(-(model * odds + rules * heard.by_rules + bias)))
-    free = Joint(model, rules, bias, best_threshold(jointly, heard.holds, by_accuracy=by_accuracy), undoes=True)
-    silent = ~heard.by_rules
-    bound = Joint(model, rules, bias, _raising(jointly, heard, silent, by_accuracy=by_accuracy), undoes=False)
+    stands = heard.by_rules & ~heard.at_home
+    free = Joint(model, rules, bias, _raising(jointly, heard, ~stands, by_accuracy=by_accuracy), undoes=True)
+    bound = Joint(model, rules, bias, _raising(jointly, heard, ~heard.by_rules, by_accuracy=by_accuracy), undoes=False)
     agreed = Agreed(slope, shift, threshold, free)
     gain = count(agreed.both(heard), heard.holds).f1 - count(agreed.both(heard, bound), heard.holds).f1
     return agreed if gain >= UNDOING_GAIN else Agreed(slope, shift, threshold, bound)
 
 
 def _raising(chances: Scores, heard: Heard, silent: Bools, *, by_accuracy: bool) -> float:
-    """Give the threshold that is best while everything that the rules found stands."""
+    """Give the threshold that is best while what the rules found elsewhere stands."""
     raised = np.where(silent, chances, 1.0)
     return best_threshold(raised, heard.holds, by_accuracy=by_accuracy)
 

@@ -46,6 +46,7 @@ NOTE = (
     "Figures by cross-validation; a conversation or review is in one fold, and no text is judged by a model that "
     "learnt a near-identical one. Calibration, joint hearing and threshold come from other folds' unseen texts."
 )
+Row = tuple[float, bool, bool, str, int, bool]
 Step = Callable[[str, float], None]
 
 
@@ -99,7 +100,7 @@ def train(items: Sequence[Item], known: WordKnowledge, policy_dir: Path, out: Pa
 def hear(items: Sequence[Item], known: WordKnowledge, policy_dir: Path, step: Step) -> dict[str, Heard]:
     """Give, for each finding, the scores of models that did not see the texts, beside the rules' word."""
     findings = findings_of(items)
-    rows: dict[str, list[tuple[float, bool, bool, str, int]]] = {finding: [] for finding in findings}
+    rows: dict[str, list[Row]] = {finding: [] for finding in findings}
     say = rules_say(policy_dir)
     for fold, (learnt, judged) in enumerate(splits(items)):
         step(f"fold {fold + 1} of {FOLDS}", 0.05 + 0.16 * fold)
@@ -107,18 +108,19 @@ def hear(items: Sequence[Item], known: WordKnowledge, policy_dir: Path, step: St
         counted = [item for item in judged if any(label.counts for label in item.labels.values())]
         matrix = trained.features.matrix([item.text for item in counted])
         scores = {finding: head.scores(matrix) for finding, head in trained.heads.items()}
+        homes = [trained.features.at_home(item.text) for item in counted]
         readings = [say(item) for item in counted]
         for at, item in enumerate(counted):
             for finding, label in item.labels.items():
                 if finding in rows and label.counts:
                     by_rules = found_in(readings[at], finding)
                     score = float(scores[finding][at])
-                    rows[finding].append((score, by_rules, label.holds, item.origin, fold_of(item)))
+                    rows[finding].append((score, by_rules, label.holds, item.origin, fold_of(item), homes[at]))
     return {finding: _heard(finding, found) for finding, found in rows.items()}
 
 
-def _heard(finding: str, rows: Sequence[tuple[float, bool, bool, str, int]]) -> Heard:
-    scores, by_rules, holds, origins, folds = zip(*rows, strict=True)
+def _heard(finding: str, rows: Sequence[Row]) -> Heard:
+    scores, by_rules, holds, origins, folds, at_home = zip(*rows, strict=True)
     return Heard(
         finding,
         np.array(scores),
@@ -126,6 +128,7 @@ def _heard(finding: str, rows: Sequence[tuple[float, bool, bool, str, int]]) -> 
         np.array(holds, dtype=np.bool_),
         np.array(origins),
         np.array(folds, dtype=np.int64),
+        np.array(at_home, dtype=np.bool_),
     )
 
 

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float32]
+COMMON = 5000
 COLUMNS = ("pleasant", "unpleasant", "coarse", "coarse_only")
 
 
@@ -34,6 +35,7 @@ def read_words(path: Path) -> WordKnowledge:
     with np.load(path, allow_pickle=False) as arrays:
         names = bytes(arrays["words"]).decode().split("\n")
         vectors = arrays["vectors"].astype(np.float32) * arrays["scale"]
+        vectors -= vectors[:COMMON].mean(axis=0)  # what all words share tells nothing
         lexicon = bytes(arrays["lexicon"]).decode().split("\n")
         valence = dict(zip(lexicon, arrays["valence"].astype(float) / 10, strict=True))
         coarse = dict(zip(lexicon, arrays["coarse"].astype(float) / 10, strict=True))

@@ -172,8 +172,8 @@ class LanguageModel:
         try:
             answer = Answer.model_validate_json(json.loads(received)["choices"][0]["message"]["content"])
         except (ValueError, LookupError, TypeError, RecursionError) as error:
-            what = error.errors(include_url=False, include_input=False)[0] if isinstance(error, ValidationError) else {}
-            where = ".".join(str(at) for at in what.get("loc", ())) or "the body"
+            wrong = error.errors(include_url=False)[0]["loc"] if isinstance(error, ValidationError) else ()
+            where = ".".join(str(at) for at in wrong) or "the body"
             raise ModelFailed(f"{where} is not as the schema asks") from error
         outline = self._outline
         for name, value, known in (

@@ -17,6 +17,8 @@ from services.triage.domain.policies.model import Joint
 from shared.kernel.errors import MalformedInput
 
 NUMBERS, CARD = "model.npz", "card.json"
+HOME = 2
+"""A word with this mark is common in the texts that taught what customers ask for; 1: learnt from somewhere."""
 LEAST_KNOWN = 0.5
 LONGEST_SPAN = 6
 Numbers = NDArray[np.float32]
@@ -41,7 +43,7 @@ class ModelFile:
         *,
         words: Sequence[str],
         weights: Numbers,
-        taught: NDArray[np.bool_],
+        taught: NDArray[np.uint8],
         parts: Sequence[str],
         part_weights: Numbers,
         bias: Numbers,
@@ -54,11 +56,11 @@ class ModelFile:
         self._row = {word: at for at, word in enumerate(words)}
         self._part = {part: at for at, part in enumerate(parts)}
         self._weights, self._part_weights, self._bias = weights, part_weights, bias
-        self._taught = taught.tolist()
+        self._taught: list[int] = taught.tolist()
 
     @classmethod
     def load(cls, home: Path) -> Self:
-        """Load a model directory; raises MalformedInput when a file is missing or malformed, or not what the card says."""
+        """Load a model directory; raises MalformedInput when a file is missing, or not what the card says."""
         try:
             card = Card.model_validate_json((home / CARD).read_bytes())
             data = (home / NUMBERS).read_bytes()
@@ -76,7 +78,7 @@ class ModelFile:
                 card,
                 words=_words(arrays["words"]),
                 weights=arrays["weights"].astype(np.float32),
-                taught=arrays["taught"].astype(np.bool_),
+                taught=arrays["taught"].astype(np.uint8),
                 parts=_words(arrays["parts"]),
                 part_weights=arrays["part_weights"].astype(np.float32),
                 bias=arrays["bias"].astype(np.float32),
@@ -85,6 +87,11 @@ class ModelFile:
     def known(self, text: str) -> float:
         """Give the share of a text's words that the model has learnt from, from 0 to 1."""
         return self._gather(list(units(text)))[2]
+
+    def at_home(self, text: str) -> bool:
+        """Tell whether every word is common in the texts that taught what customers ask for."""
+        rows = [self._row.get(unit.plain) for unit in units(text) if unit.plain[0].isalpha()]
+        return all(row is not None and self._taught[row] == HOME for row in rows)
 
     def scores(self, text: str) -> Mapping[str, float]:
         """Give the calibrated probability of each finding; empty when too few of the words are known."""
@@ -123,7 +130,7 @@ class ModelFile:
             at = row.get(word)
             if word[0].isalpha():
                 seen += 1
-                known += at is not None and taught[at]
+                known += at is not None and taught[at] > 0
             if at is None:
                 parts += [p for piece in pieces(word) if (p := self._part.get(piece)) is not None]
             else:

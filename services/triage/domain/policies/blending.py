@@ -7,6 +7,8 @@ from services.triage.domain.policies.model import Joint, Model, model_name
 from shared.contracts.triage import Evidence
 
 COUNTS = 0.5
+OTHER = "kind:other"
+"""A demand whose kind the model undoes is still a demand."""
 SAME: Mapping[str, tuple[str, ...]] = {"tone:angry": ("tone:angry", "tone:abusive", "tone:frustrated")}
 """Findings of the rules that say the same as the model's one."""
 
@@ -28,12 +30,14 @@ def blend(found: Mapping[str, float], own_words: str, model: Model | None) -> tu
     """
     if model is None:
         return ()
-    joints = model.joints
-    blended = []
+    joints, blended, undone = model.joints, [], False
+    at_home = model.at_home(own_words)
     for finding, alone in model.scores(own_words).items():
-        sure = together(joints[finding], alone, rules_found(finding, found), found.get(finding, 0.0))
+        joint, by_rules = joints[finding], rules_found(finding, found)
+        sure = together(joint, alone, by_rules, found.get(finding, 0.0), at_home=at_home)
         if sure is None:
             continue
+        undone = undone or (by_rules and sure < COUNTS and finding.startswith("kind:"))
         evidence = None
         if sure >= COUNTS:
             start, end = model.span(own_words, finding)
@@ -41,6 +45,8 @@ def blend(found: Mapping[str, float], own_words: str, model: Model | None) -> tu
                 finding=finding, start=start, end=end, rule=model_name(model), confidence=round(sure, 3)
             )
         blended.append(Blended(finding, sure, evidence))
+    if undone and found.get(OTHER, 0.0) < COUNTS:
+        blended.append(Blended(OTHER, COUNTS))
     return tuple(blended)
 
 
@@ -52,12 +58,12 @@ def rules_found(finding: str, found: Mapping[str, float]) -> bool:
     return 1.0 - doubt >= COUNTS
 
 
-def together(joint: Joint, alone: float, by_rules: bool, rules_sure: float) -> float | None:
+def together(joint: Joint, alone: float, by_rules: bool, rules_sure: float, *, at_home: bool) -> float | None:
     """Give the certainty of rules and model together; None where the model changes nothing.
 
-    A model that may not undo what the rules found can only make them surer.
+    A model that may not undo what the rules found, or is not at home in a text, can only make them surer.
     """
     sure = joint.certainty(joint.probability(alone, by_rules))
-    if by_rules and not joint.undoes:
+    if by_rules and not (joint.undoes and at_home):
         return sure if sure > max(rules_sure, COUNTS) else None
     return sure if sure >= COUNTS or rules_sure >= COUNTS else None

@@ -11,7 +11,7 @@ class Joint:
     """How rules and model are heard together on one finding, learnt on texts that the model had not seen.
 
     `model` weighs the log-odds of the model, `rules` is added where the rules found it too; a finding counts from the
-    probability `threshold` on. `undoes`: whether the model may undo what the rules found.
+    probability `threshold` on. `undoes`: whether the model may undo what the rules found, in texts it is at home in.
     """
 
     model: float
@@ -50,6 +50,10 @@ class Model(Protocol):
 
         Empty when too few of the words are ones that it has learnt from, as in a language that it was not taught.
         """
+        ...
+
+    def at_home(self, text: str) -> bool:
+        """Tell whether every word of a text is common where the model was taught what customers ask for."""
         ...
 
     def span(self, text: str, finding: str) -> tuple[int, int]:
