@@ -15,7 +15,7 @@ from services.triage.adapters.policy_pack import PolicyPack, ruling_of
 from services.triage.domain.policies.ruling import Question, question_of
 from services.triage.domain.policies.wording import FORMS, REVIEW_LIMIT, say_boundary, say_grant
 from shared.kernel.errors import MalformedInput, NotFound
-from tests.support.triage import POLICIES, read, shop, usd
+from tests.support.triage import POLICIES, TUESDAY, read, shop, usd
 
 LANGUAGES = ("en", "es", "fr", "de")
 CLASSIC = [
@@ -293,3 +293,30 @@ def test_rules_of_assessment_that_are_wrong_are_refused_at_start(
     text(name, old, new)(tmp_path / "assessment")
     with pytest.raises(MalformedInput, match=problem):
         load_assessment(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("received_at", "said", "outcome", "clause"),
+    [
+        ("2026-11-10", None, "allowed", "R-1"),
+        ("2026-08-01", None, "refused", "R-2"),
+        ("2026-08-01T10:00:00Z", 5, "refused", "R-2"),
+        (None, 5, "allowed", "R-1"),
+        (None, None, "needs_information", "I-2"),
+        ("soon", None, "needs_information", "I-2"),
+    ],
+)
+def test_the_orders_record_goes_before_what_the_customer_says(
+    received_at: str | None, said: int | None, outcome: str, clause: str
+) -> None:
+    asked = Question(
+        kind="buyers_remorse",
+        language="en",
+        channel="chat",
+        remedy="refund",
+        days_since_purchase=said,
+        records={"order": {"received_at": received_at}},
+        now=TUESDAY,
+    )
+    ruling = shop().evaluate(asked)
+    assert (ruling.outcome, ruling.clause.clause) == (outcome, clause)
