@@ -60,6 +60,36 @@ def test_blame_dismissal_and_argument_are_found_where_they_stand(language: str, 
     assert one.better == checker().rules.languages[language].written.better[one.rule]
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        "It was not your fault that the parcel was late.",
+        "No es culpa suya.",
+        "Ce n'est pas de votre faute.",
+        "Das ist nicht Ihre Schuld.",
+        "You were right to contact us.",
+        "Please keep the receipt; you will need it for a return.",
+        "If you had trouble reading the label, we can send you a new one.",
+    ],
+)
+def test_kind_words_are_no_blame(said: str) -> None:
+    assert found(said) == []
+
+
+@pytest.mark.parametrize(
+    ("said", "rule"),
+    [
+        ("Eso no es verdad.", "no_argument"),
+        ("Das stimmt nicht.", "no_argument"),
+        ("Vous avez tort.", "no_argument"),
+        ("On n'y peut rien.", "no_dismissal"),
+        ("Not my department.", "no_dismissal"),
+    ],
+)
+def test_words_too_few_to_tell_the_language_are_read_in_the_one_that_knows_them(said: str, rule: str) -> None:
+    assert rule in rules(said)
+
+
 def _without(language: str, *parts: int) -> str:
     sentences = GOOD[language].split(". ")
     return ". ".join(sentence for number, sentence in enumerate(sentences) if number not in parts).rstrip(".") + "."

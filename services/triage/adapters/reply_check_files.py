@@ -8,7 +8,8 @@ from services.triage.adapters.language import make_detect
 from services.triage.adapters.policy_files import load_assessment
 from services.triage.domain.policies.facts import Stated, amounts
 from services.triage.domain.policies.regulation import RegulatedFile
-from services.triage.domain.policies.reply_check import Checker, Detect
+from services.triage.domain.policies.reply_check import Checker
+from services.triage.domain.policies.reply_check_language import Detect
 from services.triage.domain.policies.reply_check_promises import Amounts
 from services.triage.domain.policies.reply_check_rules import (
     CheckFile,

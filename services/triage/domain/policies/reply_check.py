@@ -1,8 +1,9 @@
 """Checks a reply before it leaves: what a good refusal says is there, and nothing that it must not say."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
+from services.triage.domain.policies.reply_check_language import UNKNOWN, Detect, spoken_in, words_for
 from services.triage.domain.policies.reply_check_promises import Amounts, Backed, unbacked
 from services.triage.domain.policies.reply_check_rules import (
     CheckRules,
@@ -16,13 +17,9 @@ from services.triage.domain.policies.reply_parts import Act, Taken, content, say
 from services.triage.domain.policies.wording import Form
 from shared.contracts.values import Alternative
 
-Detect = Callable[[str], str]
-UNKNOWN = "und"
-DEFAULT = "en"
 NOTHING = MustHavesFile()
 REFUSAL = "refusal"
 LEAST_LIMIT = 1
-ENOUGH_ACTS = 3
 FORBIDDEN: tuple[tuple[RuleName, str], ...] = (
     ("no_blame", "blames"),
     ("no_argument", "argues"),
@@ -79,29 +76,15 @@ class Checker:
 
 def check(text: str, context: Context, checker: Checker) -> list[Finding]:
     """Check a reply against the rules; see Checker.check."""
-    spoken = _spoken(text, context, checker)
-    judge = _Judge(text, context, checker, _words(spoken, context, checker))
+    spoken = spoken_in(text, context.language, checker.rules, checker.detect)
+    judge = _Judge(text, context, checker, words_for(spoken, text, context.language, checker.rules))
     return sorted(judge.findings(spoken), key=lambda found: (found.start, found.end, found.rule))
 
 
 def refuses(text: str, checker: Checker) -> bool:
     """Tell whether a reply refuses something, by its own words."""
-    context = Context()
-    return bool(_Judge(text, context, checker, _words(_spoken(text, context, checker), context, checker)).refused)
-
-
-def _words(spoken: str, context: Context, checker: Checker) -> Words:
-    languages = checker.rules.languages
-    return languages.get(spoken if spoken in languages else context.language or DEFAULT) or languages[DEFAULT]
-
-
-def _spoken(text: str, context: Context, checker: Checker) -> str:
-    """Tell the reply's language: the customer's, where enough of its phrases are there; neighbours look alike."""
-    spoken, own = checker.detect(text), checker.rules.languages.get(context.language or "")
-    if own is None or spoken in (UNKNOWN, context.language):
-        return spoken
-    sure = len({act.does for act in take_apart(text, own.phrasing).acts}) >= ENOUGH_ACTS
-    return own.written.language if sure else spoken
+    spoken = spoken_in(text, None, checker.rules, checker.detect)
+    return bool(_Judge(text, Context(), checker, words_for(spoken, text, None, checker.rules)).refused)
 
 
 class _Judge:
@@ -170,7 +153,8 @@ class _Judge:
 
     def _forbidden(self) -> Iterator[Finding]:
         for rule, does in FORBIDDEN:
-            yield from (self._found(rule, start, end) for start, end in stretches(self.taken.of(does)))
+            standing = self._standing(does, but="softens")
+            yield from (self._found(rule, start, end) for start, end in stretches(standing))
         if self.context.must_haves.no_admission:
             yield from (self._found("no_admission", start, end) for start, end in stretches(self.taken.of("admits")))
 

@@ -3,7 +3,8 @@
 from dataclasses import replace
 from uuid import UUID
 
-from services.triage.domain.policies.reply_check import UNKNOWN, Context
+from services.triage.domain.policies.reply_check import Context
+from services.triage.domain.policies.reply_check_language import UNKNOWN
 from services.triage.domain.policies.reply_check_promises import Backed
 from services.triage.domain.state import Triage
 from shared.contracts.triage import BoundaryStated, RequestGranted
