@@ -2,10 +2,10 @@
 
 import typer
 
-from deploy.local.cli import triage_evaluate, triage_train
+from deploy.local.cli import triage_evaluate, triage_retrain, triage_train
 
 # A new verb is a module with `add_to(group)`, named here.
-VERBS = (triage_train, triage_evaluate)
+VERBS = (triage_train, triage_evaluate, triage_retrain)
 
 group = typer.Typer(no_args_is_help=True, help="Train, evaluate and retrain the model that reads messages.")
 
