@@ -12,6 +12,7 @@ from services.triage import CHARTER, api
 from services.triage.adapters.pack_files import read_pack_files
 from services.triage.adapters.policy_log import PolicyLog, no_reactions
 from services.triage.adapters.policy_store import PolicyStore
+from services.triage.domain.policies.lookups import LookedUp
 from services.triage.domain.policies.publishing import make_publishing
 from services.triage.domain.policies.rulebook import Outline
 from shared.contracts.triage_policy import PolicyPublicationRefused, PolicyPublished
@@ -24,7 +25,7 @@ from tests.support.triage import POLICIES
 
 pytestmark = pytest.mark.backends
 PARCELS = Path(__file__).parents[1] / "unit" / "packs" / "parcels"
-ASKED = {
+ASKED: dict[str, Any] = {
     "policy": "parcels",
     "action": "refund_postage",
     "arguments": {"parcel_id": "A1", "reason": "late"},
@@ -179,3 +180,15 @@ async def test_what_nobody_published_is_not_found(office: Office) -> None:
     unknown = await office.post("ana", "/policies/evaluate", **{**ASKED, "action": "fly"})
     assert unknown.status_code == 422
     assert "refund_postage" in unknown.json()["fix"]
+
+
+async def test_records_that_a_request_names_are_looked_up_where_a_facts_provider_is_set(office: Office) -> None:
+    async def lookup(kind: str, record_id: str) -> LookedUp:
+        return LookedUp(kind, record_id, True, "provider", office.shell.now(), 0.0, ASKED["records"]["parcel"])
+
+    await publish(office, parcels())
+    bare = {name: value for name, value in ASKED.items() if name != "records"}
+    assert (await office.post("ana", "/policies/evaluate", **bare)).json()["outcome"] == "needs_information"
+    office.app.state.lookup = lookup
+    answer = (await office.post("ana", "/policies/evaluate", **bare)).json()
+    assert (answer["outcome"], answer["looked_up"][0]["id"]) == ("discretionary", "A1")
