@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from bench import end_to_end, growth, log, streams
+from bench import assess, end_to_end, growth, log, streams
 from bench.backends import Backends, running
 from bench.figure import Figure, show, write
 
@@ -19,9 +19,10 @@ GROUPS: dict[str, Measure] = {
     "relay": lambda b, quick: streams.relay_figures(b, events=20_000 if quick else 100_000),
     "projection": lambda b, quick: streams.projection_rows(b, cases=4_000 if quick else 16_000),
     "growth": lambda b, quick: growth.growth_figures(b, small=2_000, large=20_000 if quick else 200_000),
+    "assess": lambda _b, quick: assess.assess_figures(rounds=3 if quick else 10),
     "end_to_end": lambda _b, quick: end_to_end.end_to_end_figures(seconds=15 if quick else 60),
 }
-NO_KAFKA = ("append", "read", "growth", "end_to_end")
+NO_KAFKA = ("append", "read", "growth", "assess", "end_to_end")
 
 
 def main(
