@@ -56,6 +56,13 @@ def test_without_a_verb_a_reply_is_sent(stack: FakeStack, verb: list[str]) -> No
     assert stack.body() == {"text": "We have found it."}
 
 
+def test_a_reply_that_waits_says_for_what(stack: FakeStack) -> None:
+    assert "somebody else" not in stack.run("reply", CODE, "Hello.", "--as", "ana").stdout
+    drafted = {"stream_id": CASE_ID, "events": [{"type": "intake.reply_drafted.v1"}]}
+    stack.answer("intake", "POST", f"/cases/{CASE_ID}/replies", drafted)
+    assert "until somebody else releases it" in stack.run("reply", CODE, "Hello.", "--as", "ana").stdout
+
+
 def check(tmp_path: Path, text: str, *more: str) -> Any:
     draft = tmp_path / "draft.txt"
     draft.write_text(text)

@@ -3,6 +3,7 @@
 from typing import Annotated, Any
 
 import typer
+from rich.console import Console
 from typer.core import TyperGroup
 
 from deploy.local.cli import reply_check, reply_drafts, reply_evaluate
@@ -11,6 +12,8 @@ from deploy.local.cli.case import CaseArgument
 from deploy.local.cli.context import AsOption, HomeOption, JsonOption, checked, open_context
 from deploy.local.cli.outcome import AmountOption, money, show_outcome
 from deploy.local.errors import UsageError
+
+DRAFTED = "intake.reply_drafted.v1"
 
 
 class ReplyGroup(TyperGroup):
@@ -47,7 +50,7 @@ def send(
     case_id = read_case(context, user, case)["case_id"]
     with context.client("intake", user) as intake:
         outcome = tell(intake, f"/cases/{case_id}/replies", {"text": text})
-    context.emit(outcome, lambda out: show_outcome(out, outcome))
+    context.emit(outcome, lambda out: _show_sent(out, outcome))
 
 
 def correct(
@@ -108,6 +111,12 @@ def resolve(
     with context.client("followup", user) as followup:
         outcome = tell(followup, f"/cases/{case_id}/resolution", {"how": how})
     context.emit(outcome, lambda out: show_outcome(out, outcome))
+
+
+def _show_sent(out: Console, outcome: dict[str, Any]) -> None:
+    show_outcome(out, outcome)
+    if any(event["type"] == DRAFTED for event in outcome["events"]):
+        out.print("The case is regulated: the reply waits until somebody else releases it (recourse reply drafts).")
 
 
 def _newest(assessments: list[dict[str, Any]], case: str) -> str:
