@@ -102,6 +102,7 @@ async def test_a_difference_is_named_by_table_key_and_column(owner: asyncpg.Conn
     lanes = make_lanes(5)
     for schema in ("left_side", "right_side"):
         await build(owner, schema, [one_after_another(lanes)])
+        await owner.execute(f"UPDATE {schema}.approval_inbox SET amount = 84.90")
     case_id = await owner.fetchval("SELECT case_id FROM right_side.case_list LIMIT 1")
     await owner.execute("UPDATE right_side.case_list SET tone = 'serene' WHERE case_id = $1", case_id)
     await owner.execute("UPDATE right_side.approval_inbox SET amount = amount::numeric(18, 4)")

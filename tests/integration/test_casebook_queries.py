@@ -11,9 +11,10 @@ import pytest
 from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.casebook.queries import boards, cases, counters, timeline
+from services.casebook.queries import boards, cases, counters, standing, timeline
 from services.casebook.queries.boards import ApprovalQuery, PromiseQuery
 from services.casebook.queries.cases import CaseQuery
+from services.casebook.queries.standing import ConductQuery
 from services.casebook.queries.views import CaseView
 from shared.kernel.errors import MalformedInput, NotFound
 from tests.support.backends import MakeServiceDatabase
@@ -64,6 +65,12 @@ async def customer(conn: AsyncConnection) -> Any:
     return await cases.one_customer(conn, customer_id)
 
 
+async def party(conn: AsyncConnection) -> Any:
+    case = (await cases.list_cases(conn, CaseQuery(limit=1))).items[0]
+    assert case.customer_id is not None
+    return await timeline.timeline_of_party(conn, case.case_id, case.customer_id, None, 100)
+
+
 SPRING = {"opened_after": datetime(2024, 3, 1, tzinfo=UTC), "opened_before": datetime(2024, 3, 8, tzinfo=UTC)}
 QUESTIONS: dict[str, Ask] = {
     **{f"sort {sort}": asked(sort=sort) for sort in cases.SORTS},
@@ -84,6 +91,9 @@ QUESTIONS: dict[str, Ask] = {
     "case by code": case_by_code,
     "case by id": case_by_id,
     "customer": customer,
+    "timeline of a party": party,
+    "measures": lambda conn: standing.list_measures(conn, ConductQuery()),
+    "measures to review": lambda conn: standing.list_measures(conn, ConductQuery(review_due=True)),
     "timeline": lambda conn: timeline.timeline_of(conn, A_CASE, None, 100),
     "events of a case": lambda conn: timeline.events_after(conn, 8, A_CASE, None, 100),
     "events": lambda conn: timeline.events_after(conn, 8, None, None, 100),
@@ -135,6 +145,21 @@ async def test_pages_follow_each_other_without_gap_or_repeat(conn: AsyncConnecti
         after = page.next
     assert seen == whole.items
     assert len({case.case_id for case in seen}) == 200
+
+
+async def test_measures_are_paged_by_their_day_of_review(conn: AsyncConnection) -> None:
+    whole = await standing.list_measures(conn, ConductQuery(limit=60))
+    first = await standing.list_measures(conn, ConductQuery(limit=30))
+    second = await standing.list_measures(conn, ConductQuery(limit=30, after=first.next))
+    assert first.items + second.items == whole.items
+    assert [one.review_on for one in whole.items] == sorted(one.review_on for one in whole.items)
+    due = await standing.list_measures(conn, ConductQuery(review_due=True, limit=200))
+    assert {one.review_due for one in due.items} == {True}
+
+
+async def test_a_party_is_shown_only_to_who_has_a_part(conn: AsyncConnection) -> None:
+    with pytest.raises(NotFound, match="party"):
+        await timeline.timeline_of_party(conn, A_CASE, A_CASE, None, 10)
 
 
 async def test_the_last_page_has_no_next(conn: AsyncConnection) -> None:

@@ -22,11 +22,12 @@ CASES = """
 SEARCH = "INSERT INTO shadow.case_search (case_id, subject) SELECT case_id, subject FROM shadow.case_list"
 TIMELINE = """
     INSERT INTO shadow.case_timeline (log, log_part, position, event_id, case_id, type, recorded_at, actor, via, line,
-        correlation_id)
+        correlation_id, customer_id)
     SELECT (ARRAY['intake', 'triage', 'approvals', 'followup'])[1 + k], n % 8, n / 8 + 1, md5(n || '/' || k)::uuid,
         md5('case' || n)::uuid, 'intake.message_received.v1',
         timestamptz '2024-01-01 00:00+00' + n * interval '3 minutes' + k * interval '1 second', 'door', 'smtp',
-        'The customer wrote by email: where is my money', md5('cause' || n)::uuid
+        'The customer wrote by email: where is my money', md5('cause' || n)::uuid,
+        md5('customer' || n / 3)::uuid
     FROM generate_series(1, $1::int) n, generate_series(0, 3) k"""
 INBOX = """
     INSERT INTO shadow.approval_inbox (exception_id, case_id, request_id, kind, policy, policy_version, clause,
@@ -53,6 +54,19 @@ ADDRESSES = """
     INSERT INTO shadow.customer_address (log, log_part, position, customer_id, address_kind, address, known_since)
     SELECT 'intake', n % 8, n, md5('customer' || n)::uuid, 'email', 'kim' || n || '@example.org',
         timestamptz '2024-01-01 00:00+00' FROM generate_series(0, $1::int / 3) n"""
+MEASURES = """
+    INSERT INTO shadow.conduct_measure (customer_id, measure_id, case_id, measure, category, reason, told, taken_by,
+        role, taken_at, review_on, state, review_due, appealed)
+    SELECT md5('customer' || n)::uuid, md5('measure' || n)::uuid, md5('case' || n)::uuid, 'warning', 'demands', 'many',
+        'please', 'sue', 'supervisor', timestamptz '2024-01-01 00:00+00', date '2024-06-01' + n % 90,
+        CASE WHEN n % 50 = 0 THEN 'in_force' ELSE 'lifted' END, n % 100 = 0, false
+    FROM generate_series(0, $1::int / 3) n"""
+NEEDS = """
+    INSERT INTO shadow.support_need (customer_id, need_id, case_id, driver, support, source, noted_by, consent,
+        review_on, noted_at, removed)
+    SELECT md5('customer' || n)::uuid, md5('need' || n)::uuid, md5('case' || n)::uuid, 'health', 'large letters',
+        'observed', 'ana', true, date '2024-06-01', timestamptz '2024-01-01 00:00+00', false
+    FROM generate_series(0, $1::int / 3) n"""
 COUNTERS = """
     INSERT INTO shadow.counter (day, name, label, log_part, number)
     SELECT date '2024-01-01' + d, 'messages_in', 'label' || l, p, 7
@@ -62,7 +76,7 @@ COUNTERS = """
 async def fill(owner: asyncpg.Connection, cases: int) -> None:
     """Put a casebook of so many cases in live's place, with the indexes and statistics of a rebuilt one."""
     await schemas.make(owner, SHADOW)
-    for statement in (CASES, TIMELINE, INBOX, BOARD, CUSTOMERS, ADDRESSES):
+    for statement in (CASES, TIMELINE, INBOX, BOARD, CUSTOMERS, ADDRESSES, MEASURES, NEEDS):
         await owner.execute(statement, cases)
     for statement in (SEARCH, COUNTERS, *schemas.indexing(SHADOW)):
         await owner.execute(statement)

@@ -9,11 +9,13 @@ from fastapi import APIRouter, Depends, Path, Query, Request
 from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.casebook.queries import boards, cases, counters, examples, timeline
+from services.casebook.queries import boards, cases, counters, examples, standing, timeline
 from services.casebook.queries.boards import ApprovalQuery, PromiseQuery
 from services.casebook.queries.cases import CaseQuery
 from services.casebook.queries.examples import page, shown
 from services.casebook.queries.paging import Page
+from services.casebook.queries.standing import ConductQuery
+from services.casebook.queries.standing_views import ConductView
 from services.casebook.queries.views import (
     ApprovalView,
     CaseDetail,
@@ -83,10 +85,21 @@ async def read_case(_who: Reader, conn: Connection, case: CaseName) -> CaseDetai
 
 @router.get("/cases/{case}/timeline", summary="Read a case's timeline", responses=ABSENT | shown(page(examples.entry)))
 async def read_timeline(
-    _who: Reader, conn: Connection, case: CaseName, after: After = None, limit: Limit = 100
+    _who: Reader,
+    conn: Connection,
+    case: CaseName,
+    after: After = None,
+    limit: Limit = 100,
+    party: Annotated[UUID | None, Query(description="Only what this customer may see of it.")] = None,
 ) -> Page[EventView]:
-    """Give every event of the case, in causal order over all services: who, what, why, caused by what, which trace."""
-    return await timeline.timeline_of(conn, await cases.case_id_of(conn, case), after, limit)
+    """Give every event of the case, in causal order over all services: who, what, why, caused by what, which trace.
+
+    With `party`: what that customer said and was told, and what both sides of a dispute may know.
+    """
+    case_id = await cases.case_id_of(conn, case)
+    if party is not None:
+        return await timeline.timeline_of_party(conn, case_id, party, after, limit)
+    return await timeline.timeline_of(conn, case_id, after, limit)
 
 
 @router.get("/approvals", summary="List exceptions", responses=shown(page(examples.approval)))
@@ -105,8 +118,14 @@ async def list_promises(_who: Reader, conn: Connection, asked: Annotated[Promise
 
 @router.get("/customers/{customer_id}", summary="Read one customer", responses=ABSENT | shown(examples.customer))
 async def read_customer(_who: Reader, conn: Connection, customer_id: UUID) -> CustomerView:
-    """Give a customer with addresses and newest cases."""
+    """Give a customer with addresses, newest cases, measures on conduct, and what helps them."""
     return await cases.one_customer(conn, customer_id)
+
+
+@router.get("/conduct-measures", summary="List measures on conduct", responses=shown(page(examples.conduct)))
+async def list_conduct(_who: Reader, conn: Connection, asked: Annotated[ConductQuery, Query()]) -> Page[ConductView]:
+    """Give the measures in force, or those that were, the next day of review first."""
+    return await standing.list_measures(conn, asked)
 
 
 @router.get("/counters", summary="Read the counters", responses=shown(examples.counters))

@@ -12,6 +12,7 @@ from services.casebook.projections.approval_inbox import approval_inbox
 from services.casebook.projections.case_list import case_list
 from services.casebook.projections.case_timeline import case_timeline
 from services.casebook.projections.counters import counters
+from services.casebook.projections.customer_standing import customer_standing
 from services.casebook.projections.customer_view import customer_view
 from services.casebook.projections.projection import Handler
 from services.casebook.projections.promise_board import promise_board
@@ -22,7 +23,17 @@ from shared.contracts.event import Fact, Recorded
 from shared.eventstore.readmodel import Batch, Change
 from shared.eventstore.readmodel_sql import upsert
 
-PROJECTIONS = (case_list, case_timeline, approval_inbox, promise_board, refusals, reflections, customer_view, counters)
+PROJECTIONS = (
+    case_list,
+    case_timeline,
+    approval_inbox,
+    promise_board,
+    refusals,
+    reflections,
+    customer_view,
+    customer_standing,
+    counters,
+)
 # One advisory lock for switching schemas, and one for each log partition.
 LOCK_CLASS = 0x6361  # "ca"
 SWITCH_LOCK = -1

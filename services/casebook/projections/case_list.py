@@ -26,11 +26,12 @@ from shared.contracts.followup import (
     PromiseReleased,
 )
 from shared.contracts.intake import CaseOpened, MessageReceived, MessageSent, MessageUndelivered
+from shared.contracts.intake_vulnerability import CaseCameFirst
 from shared.contracts.triage import AssessmentCorrected, BoundaryStated, Reading, RequestAssessed, RequestGranted
 from shared.eventstore.readmodel import NOTHING, Change
 
-# What we say at once, before anybody has answered.
-NO_ANSWER = frozenset({"acknowledgement", "script"})
+# What we say at once, before anybody has answered, or about how we go on together.
+NO_ANSWER = frozenset({"acknowledgement", "script", "restricted", "conduct_notice", "dispute_notice"})
 
 case_list = Projection("case_list", CASE_LIST, CASE_SEARCH)
 
@@ -76,6 +77,11 @@ def _sent(_event: Recorded, fact: MessageSent) -> Sequence[Change]:
 @case_list.on(MessageUndelivered)
 def _undelivered(_event: Recorded, fact: MessageUndelivered) -> Sequence[Change]:
     return (_change(fact, undelivered=1),)
+
+
+@case_list.on(CaseCameFirst)
+def _first(_event: Recorded, fact: CaseCameFirst) -> Sequence[Change]:
+    return (_change(fact, {"comes_first": True}),)
 
 
 @case_list.on(RequestAssessed)

@@ -1,6 +1,7 @@
 """What happened in this case, who did it, and why? One row an event, in words; rows are only ever added."""
 
 from collections.abc import Sequence
+from uuid import UUID
 
 from services.casebook.projections import (
     wording_approvals,
@@ -14,10 +15,13 @@ from services.casebook.projections.projection import Projection
 from services.casebook.projections.wording import Said, say
 from services.casebook.tables import CASE_TIMELINE
 from shared.contracts.event import CaseFact, Fact, Recorded
-from shared.contracts.intake import AutomaticMailReceived
+from shared.contracts.intake import AutomaticMailReceived, MessageReceived, MessageSent
 from shared.contracts.intake_conduct import AboutCustomer
+from shared.contracts.intake_parties import PartyJoined, StatementMissed
 from shared.eventstore.readmodel import Change
 
+# What one customer said or was told: of two parties to a dispute each may see their own.
+OfParty = MessageReceived | MessageSent | PartyJoined | StatementMissed
 # Importing them fills WORDINGS.
 WORDED_IN = (
     wording_intake,
@@ -43,6 +47,16 @@ def _of_case(event: Recorded, fact: CaseFact) -> Sequence[Change]:
     return (_row(event, fact.case_id, say(fact)),)
 
 
+def _of_party(event: Recorded, fact: OfParty) -> Sequence[Change]:
+    return (_row(event, fact.case_id, say(fact), fact.customer_id),)
+
+
+case_timeline.on(MessageReceived)(_of_party)
+case_timeline.on(MessageSent)(_of_party)
+case_timeline.on(PartyJoined)(_of_party)
+case_timeline.on(StatementMissed)(_of_party)
+
+
 @case_timeline.on(AboutCustomer)
 def _in_case(event: Recorded, fact: AboutCustomer) -> Sequence[Change]:
     return (_row(event, fact.case_id, say(fact)),)
@@ -58,7 +72,7 @@ def _of_none(event: Recorded, fact: Fact) -> Sequence[Change]:
     return (_row(event, None, say(fact)),)
 
 
-def _row(event: Recorded, case_id: object, said: Said) -> Change:
+def _row(event: Recorded, case_id: object, said: Said, party: UUID | None = None) -> Change:
     return Change(
         CASE_TIMELINE,
         (event.log, event.log_part, event.position),
@@ -77,5 +91,6 @@ def _row(event: Recorded, case_id: object, said: Said) -> Change:
             "causation_id": event.causation_id,
             "correlation_id": event.correlation_id,
             "trace_id": event.traceparent and event.traceparent[TRACE_ID],
+            "customer_id": party,
         },
     )

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.casebook.queries.boards import approvals_of, promises_of
 from services.casebook.queries.paging import Ordering, Page, cut, next_after
+from services.casebook.queries.standing import measures_of, needs_of
 from services.casebook.queries.views import AddressView, CaseDetail, CaseView, CustomerView, Status, money
 from services.casebook.tables import LISTED, case_list, case_search, case_timeline, customer, customer_address
 from shared.kernel.errors import MalformedInput, NotFound
@@ -114,6 +115,8 @@ async def one_case(conn: AsyncConnection, case: str) -> CaseDetail:
     return CaseDetail(
         **case_view(row).model_dump(),
         customer_name=name,
+        conduct=await measures_of(conn, row["customer_id"]),
+        vulnerabilities=await needs_of(conn, row["customer_id"]),
         approvals=await approvals_of(conn, case_id),
         promise_list=await promises_of(conn, case_id),
     )
@@ -143,6 +146,8 @@ async def one_customer(conn: AsyncConnection, customer_id: UUID) -> CustomerView
         known_since=who and who["known_since"],
         addresses=[AddressView.model_validate(dict(row)) for row in known],
         cases=found,
+        conduct=await measures_of(conn, customer_id),
+        vulnerabilities=await needs_of(conn, customer_id),
     )
 
 

@@ -9,6 +9,7 @@ from pydantic import BaseModel
 
 from services.casebook.queries.insight_views import ClauseInsight, InsightsView, ReflectionView, TeamInsight
 from services.casebook.queries.paging import Page, pack
+from services.casebook.queries.standing_views import ConductView
 from services.casebook.queries.views import (
     AddressView,
     Amount,
@@ -131,6 +132,23 @@ customer = CustomerView(
     known_since=AT,
     addresses=[AddressView(address_kind="email", address="kim@example.org", known_since=AT)],
     cases=[case],
+)
+conduct = ConductView(
+    customer_id=CUSTOMER_ID,
+    measure_id=UUID("0190a000-0000-7000-8000-000000000091"),
+    case_id=CASE_ID,
+    measure="restricted_channel",
+    category="behaviour",
+    reason="Threats to an agent on the phone on two days.",
+    told="From now on we answer you on one channel only: e-mail.",
+    taken_by="max",
+    role="manager",
+    taken_at=AT,
+    review_on=date(2027, 5, 24),
+    state="in_force",
+    review_due=False,
+    appealed=False,
+    open_channel="email",
 )
 counters = CountersView(
     totals={"messages_in": {"email": 212}, "requests": {"unfounded_demand": 57}, "exceptions": {"requested": 12}},

@@ -4,17 +4,21 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, BigInteger, Integer, Text, Uuid, bindparam, select, text
+from sqlalchemy import ARRAY, BigInteger, Integer, Text, Uuid, bindparam, exists, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.casebook import CHARTER
 from services.casebook.queries.paging import FIX, Ordering, Page, cut, next_after, pack, unpack
 from services.casebook.queries.views import CauseView, EventsView, EventView
 from services.casebook.tables import case_timeline
-from shared.kernel.errors import MalformedInput
+from shared.contracts.approvals_disputes import DisputeDecided
+from shared.contracts.intake_parties import DisputeOpened
+from shared.kernel.errors import MalformedInput, NotFound
 
 ENTRY = case_timeline.c
 IN_TIME: Ordering = (ENTRY.recorded_at, ENTRY.log, ENTRY.log_part, ENTRY.position)
+# What both sides of a dispute may know.
+SHARED = (DisputeOpened.TYPE, DisputeDecided.TYPE)
 END = "end"  # as a cursor: after everything that is there now
 
 Stand = dict[str, int]  # "log/log_part" to the last position seen
@@ -42,6 +46,23 @@ async def timeline_of(conn: AsyncConnection, case_id: UUID, after: str | None, l
     rows = (await conn.execute(query)).mappings().all()
     items = await _in_words(conn, rows[:limit])
     return Page(items=items, next=next_after(rows, IN_TIME, name="timeline", limit=limit))
+
+
+async def timeline_of_party(
+    conn: AsyncConnection, case_id: UUID, party: UUID, after: str | None, limit: int
+) -> Page[EventView]:
+    """Give one page of what one customer may see of a case: what they said, what we told them, and what is shared.
+
+    What caused an event is left out, since that may be the other side's. Raises NotFound for a customer without a part.
+    """
+    theirs = ENTRY.customer_id == party
+    if not await conn.scalar(select(exists().where(ENTRY.case_id == case_id, theirs))):
+        raise NotFound(f"{party} has no part in this case", field="party", fix="give the id of one of its customers")
+    found = select(case_timeline).where(ENTRY.case_id == case_id, or_(theirs, ENTRY.type.in_(SHARED)))
+    query = cut(found, IN_TIME, descending=False, name="party", after=after, limit=limit)
+    rows = (await conn.execute(query)).mappings().all()
+    items = [_event({**row, "causation_id": None}, {}) for row in rows[:limit]]
+    return Page(items=items, next=next_after(rows, IN_TIME, name="party", limit=limit))
 
 
 async def events_after(

@@ -7,6 +7,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from services.casebook.queries.standing_views import ConductView, NeedView
+
 Status = Literal["open", "waiting", "resolved", "closed"]
 ExceptionState = Literal[
     "requested",
@@ -74,6 +76,7 @@ class CaseView(View):
     resolved_how: str | None = None
     closes_at: datetime | None = None
     settled: bool | None = None
+    comes_first: bool | None = Field(default=None, description="A noted vulnerability puts it before others.")
     events: int
     last_event_at: datetime | None
 
@@ -139,9 +142,11 @@ class PromiseView(View):
 
 
 class CaseDetail(CaseView):
-    """One case with its customer's name, its exceptions and its promises, oldest first."""
+    """One case with its customer's name and how we stand with them, its exceptions and promises, oldest first."""
 
     customer_name: str | None = None
+    conduct: list[ConductView] = []
+    vulnerabilities: list[NeedView] = []
     approvals: list[ApprovalView]
     promise_list: list[PromiseView]
 
@@ -162,6 +167,8 @@ class CustomerView(View):
     known_since: datetime | None = None
     addresses: list[AddressView]
     cases: list[CaseView]
+    conduct: list[ConductView] = []
+    vulnerabilities: list[NeedView] = []
 
 
 class CauseView(View):
