@@ -189,6 +189,17 @@ def test_nothing_is_undone_among_words_that_the_model_was_not_taught() -> None:
     assert blend({FAILURE: 0.7}, "the zipper", Fixed({FAILURE: 0.01}, undoes=True, home=False)) == ()
 
 
+def test_what_the_model_adds_comes_behind_what_the_rules_found() -> None:
+    found = {"kind:unfounded_demand": 0.7, "kind:information": 0.6, "remedy:compensation": 0.6}
+    blended = blend(found, "a declined repair", Fixed({FAILURE: 0.99, REFUND: 0.99, ANGRY: 0.99}))
+    assert {b.finding: b.sure for b in blended} == {FAILURE: COUNTS, REFUND: COUNTS, ANGRY: pytest.approx(0.99)}
+
+
+def test_weak_kinds_do_not_hold_the_model_back() -> None:
+    blended = blend({"kind:information": 0.9}, "it is broken", Fixed({FAILURE: 0.99}))
+    assert blended[0].sure == pytest.approx(0.99)
+
+
 @pytest.mark.parametrize("tone", ["frustrated", "angry", "abusive"])
 def test_sharper_and_softer_words_for_anger_count_as_the_same(tone: str) -> None:
     assert rules_found(ANGRY, {f"tone:{tone}": 0.6})

@@ -9,6 +9,7 @@ from shared.contracts.triage import Evidence
 COUNTS = 0.5
 OTHER = "kind:other"
 """A demand whose kind the model undoes is still a demand."""
+WEAK = frozenset({OTHER, "kind:information", "kind:small_talk"})
 SAME: Mapping[str, tuple[str, ...]] = {"tone:angry": ("tone:angry", "tone:abusive", "tone:frustrated")}
 """Findings of the rules that say the same as the model's one."""
 
@@ -37,6 +38,8 @@ def blend(found: Mapping[str, float], own_words: str, model: Model | None) -> tu
         sure = together(joint, alone, by_rules, found.get(finding, 0.0), at_home=at_home)
         if sure is None:
             continue
+        if not by_rules and _rules_found_another(finding, found):
+            sure = min(sure, COUNTS)
         undone = undone or (by_rules and sure < COUNTS and finding.startswith("kind:"))
         evidence = None
         if sure >= COUNTS:
@@ -48,6 +51,14 @@ def blend(found: Mapping[str, float], own_words: str, model: Model | None) -> tu
     if undone and found.get(OTHER, 0.0) < COUNTS:
         blended.append(Blended(OTHER, COUNTS))
     return tuple(blended)
+
+
+def _rules_found_another(finding: str, found: Mapping[str, float]) -> bool:
+    """Tell whether the rules found a kind or remedy of their own: what the model adds to it comes behind."""
+    group = finding.partition(":")[0] + ":"
+    return group in ("kind:", "remedy:") and any(
+        sure >= COUNTS and name.startswith(group) and name not in WEAK for name, sure in found.items()
+    )
 
 
 def rules_found(finding: str, found: Mapping[str, float]) -> bool:
