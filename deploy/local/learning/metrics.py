@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Bools = NDArray[np.bool_]
+ABOUT = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +57,16 @@ def count(said: Sequence[bool] | Bools, held: Sequence[bool] | Bools) -> Counts:
 
 
 def best_threshold(chances: NDArray[np.float64], held: Bools, *, by_accuracy: bool = False) -> float:
-    """Give the probability from which on saying yes gives the best F1, or the best accuracy."""
+    """Give the probability from which on saying yes gives the best F1, or the best accuracy.
+
+    Of all thresholds that are about as good, the middle one: the very best is often luck of the texts at hand.
+    """
     order = np.argsort(-chances, kind="stable")
     both, said = np.cumsum(held[order]), np.arange(1, len(held) + 1)
-    score = 2 * both - said if by_accuracy else 2 * both / (said + held.sum())
-    last = int(score.argmax())
+    right = len(held) - said - held.sum() + 2 * both
+    score = right / len(held) if by_accuracy else 2 * both / (said + held.sum())
+    about = np.flatnonzero(score >= score.max() - ABOUT)
+    last = int(about[len(about) // 2])
     ranked = chances[order]
     below = ranked[last + 1] if last + 1 < len(ranked) else 0.0
     return float(min(max((ranked[last] + below) / 2, 0.02), 0.98))
