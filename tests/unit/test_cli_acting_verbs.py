@@ -138,7 +138,7 @@ def test_a_promise_names_what_backs_it(stack: FakeStack) -> None:
     assert "is no backing" in str(result.exception)
 
 
-def test_the_newest_asking_message_is_corrected_and_the_newest_refusal_deviated_from_unless_one_is_named(stack: FakeStack) -> None:
+def test_the_newest_asking_message_is_corrected_and_the_newest_refusal_excepted(stack: FakeStack) -> None:
     assessments = [
         {"message_id": "m1", "request_id": "r1"},
         {"message_id": "m2", "request_id": "r2"},

@@ -87,8 +87,10 @@ for heading, verbs in VERBS.items():
     for verb in verbs:
         commands, groups = len(app.registered_commands), len(app.registered_groups)
         verb.add_to(app)
-        for added in (*app.registered_commands[commands:], *app.registered_groups[groups:]):
-            added.rich_help_panel = heading
+        for command in app.registered_commands[commands:]:
+            command.rich_help_panel = heading
+        for group in app.registered_groups[groups:]:
+            group.rich_help_panel = heading
 
 
 def run() -> None:
