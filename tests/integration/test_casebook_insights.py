@@ -114,7 +114,9 @@ def told() -> list[Fact]:
     answer = CheckInAnswered(
         case_id=name("case", 5), check_in_id=name("check-in", 5), message_id=name("message", 5), settled=True
     )
-    kept = PromiseKept(case_id=name("case", 0), promise_id=name("promise", 0), evidence="paid", kept_at=START, late=True)
+    kept = PromiseKept(
+        case_id=name("case", 0), promise_id=name("promise", 0), evidence="paid", kept_at=START, late=True
+    )
     return [*facts, answer, promise(0, "ana"), promise(1, "zoe"), kept]
 
 
