@@ -89,7 +89,7 @@ def create_app(settings: TriageSettings) -> FastAPI:
         sure_from=settings.llm_below,
     )
     regulated = load_regulated(settings.policy_dir).category
-    decider = make_decider(TriageRules(policies, calendar, regulated=regulated))
+    decider = make_decider(TriageRules(policies, calendar, assessment.outline.needs_person_below, regulated))
     rules = Rules(
         charter=CHARTER,
         decider=decider,

@@ -115,6 +115,7 @@ class Outline(Written):
     firm_only_channels: frozenset[str]
     brief_words: int
     small_talk: str
+    needs_person_below: float = Field(default=0.5, ge=0, le=1)
     threshold: float = Field(gt=0, lt=1)
     shouting: Shouting
     exclamations: dict[str, int]
