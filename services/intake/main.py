@@ -70,6 +70,7 @@ def create_app(settings: IntakeSettings) -> FastAPI:
     app = service.app([api.router], title="Recourse intake", extras=[smtp, reply_checker.opened])
     app.state.reply_checker, app.state.parties = reply_checker, Parties(service.shell, detect)
     app.state.doors, app.state.outbox, app.state.live = doors, outbox, live
+    app.state.intake_rules = intake_rules
     return app
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from datetime import timedelta
 from functools import partial
 from typing import Any, TypeVar
 from uuid import UUID, uuid4
@@ -22,6 +23,8 @@ from services.intake.settings import IntakeSettings
 from services.intake.tables import index
 from services.triage import CHARTER as TRIAGE
 from services.triage import api as triage_api
+from services.triage.adapters.pack_files import read_pack_files
+from services.triage.adapters.policy_store import PolicyStore
 from services.triage.adapters.reply_check_files import load_regulated
 from services.triage.domain.decider import make_decider as make_triage
 from services.triage.domain.policies.assessment import judge
@@ -39,7 +42,7 @@ from tests.support.intakes import ADA, CODE, MONDAY, said
 from tests.support.office import Office, open_office
 from tests.support.recorded import recorded
 from tests.support.replies import checker
-from tests.support.triage import POLICIES, assessment_rules, detect, shop_store, triage_rules
+from tests.support.triage import POLICIES, assessment_rules, detect, published, triage_rules
 
 pytestmark = pytest.mark.backends
 THREAT = "I bought this four months ago, it has a tiny scratch. I want a full refund, or my lawyer will call you."
@@ -55,7 +58,7 @@ async def triage(
     react = make_react(partial(judge, rules=assessment_rules(), detect=detect()))
     decider = make_triage(replace(triage_rules(), regulated=load_regulated(POLICIES).category))
     rules = Rules(charter=TRIAGE, decider=decider, react=react)
-    on_state = {"policies": shop_store(), "outline": assessment_rules().outline, "checker": checker()}
+    on_state = {"policies": with_law(), "outline": assessment_rules().outline, "checker": checker()}
     home = tmp_path_factory.mktemp("triage")
     async with open_office(service_database, home, triage_package, rules, triage_api.router, **on_state) as opened:
         yield opened
@@ -73,7 +76,7 @@ async def intake(
     rules: Rules[Any, Any] = Rules(charter=INTAKE, decider=make_intake(RULES), react=intake_reacts, index=index)
     asks = ReplyChecker(settings, httpx.ASGITransport(triage.app))
     async with open_office(
-        service_database, home, intake_package, rules, intake_api.router, reply_checker=asks
+        service_database, home, intake_package, rules, intake_api.router, reply_checker=asks, intake_rules=RULES
     ) as opened:
         yield opened
 
@@ -94,6 +97,14 @@ async def heard_of(intake: Office, triage: Office, text: str) -> UUID:
         if isinstance(fact, RequestAssessed | BoundaryStated) and fact.case_id == case_id:
             await intake.hear(recorded(fact, position=position, event_id=event.event_id))
     return case_id
+
+
+def with_law() -> PolicyStore:
+    """Give the shop's policy, and a law beside it."""
+    store = PolicyStore("shop")
+    for name in ("shop", "eu_dsa"):
+        store.take(published(read_pack_files(POLICIES / name), effective_from=MONDAY - timedelta(days=3650)), 1)
+    return store
 
 
 async def of(office: Office, case_id: UUID, kind: type[F]) -> list[F]:
@@ -159,6 +170,21 @@ async def test_a_draft_is_checked_against_its_case(intake: Office, triage: Offic
         backings=[backing],
     )
     assert backed.json()["errors"] == 0
+
+
+async def test_a_statement_of_reasons_is_checked_by_its_law_and_waits_in_every_case(
+    intake: Office, triage: Office
+) -> None:
+    case_id = await heard_of(intake, triage, "Where is my parcel?")
+    assert await of(intake, case_id, RegulationNoted) == []
+    text = "Thank you for asking. We have removed your review."
+    made = await intake.post("ana", f"/cases/{case_id}/replies", text=text, kind="statement_of_reasons")
+    assert [event["type"] for event in made.json()["events"]] == ["intake.reply_drafted.v1"], made.text
+    [*_, draft] = (await intake.get("sue", f"/cases/{case_id}/drafts")).json()
+    assert (draft["category"], draft["checked"]) == ("statement_of_reasons", True)
+    assert any("automated" in one["problem"] for one in draft["findings"])
+    unknown = await intake.post("ana", f"/cases/{case_id}/replies", text=text, kind="poem")
+    assert (unknown.status_code, unknown.json()["field"]) == (422, "kind")
 
 
 async def test_what_cannot_be_checked_is_said(triage: Office) -> None:

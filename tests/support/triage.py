@@ -15,6 +15,7 @@ from services.triage.domain.commands import AssessMessage, Command, CorrectAsses
 from services.triage.domain.decider import make_decider
 from services.triage.domain.policies.answering import Policy, TriageRules
 from services.triage.domain.policies.assessment import Detect, Said, judge
+from services.triage.domain.policies.pack import PackFile
 from services.triage.domain.policies.publishing import content_hash
 from services.triage.domain.policies.rulebook import AssessmentRules
 from services.triage.domain.policies.ruling import question_of
@@ -63,7 +64,7 @@ class OneVersion:
 
 def published(pack: PackFiles, *, effective_from: datetime = TUESDAY) -> PolicyPublished:
     """Give the fact that a pack's files were published."""
-    facts = PolicyPack(pack).facts
+    facts = pack.parsed("pack.yaml", PackFile)
     return PolicyPublished(
         policy=facts.id,
         version=facts.version,

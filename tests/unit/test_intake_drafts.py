@@ -74,6 +74,16 @@ def test_the_rules_own_boundary_waits_too_and_a_decision_that_people_took_does_n
     scenario.given(*PAST).when(decision).then_types(MessageSent)
 
 
+def test_a_final_response_waits_in_every_case() -> None:
+    final = reply(automatic=False, by="ana", kind="final_response")
+    then = scenario.given(opened(), received()).when(final).then_types(ReplyDrafted)
+    [written] = then.facts
+    assert isinstance(written, ReplyDrafted)
+    assert written.category == "final_response"
+    plain = reply(automatic=False, by="ana", kind="chat about the weather")
+    scenario.given(opened(), received()).when(plain).then_types(MessageSent)
+
+
 def test_a_draft_given_twice_is_kept_once() -> None:
     scenario.given(*PAST).when(reply(), reply()).then()
 

@@ -7,7 +7,7 @@ from uuid import UUID
 import httpx
 import pytest
 
-from services.intake.adapters.reply_checker import Checked, ReplyChecker
+from services.intake.adapters.reply_checker import Asked, Checked, ReplyChecker
 from services.intake.settings import IntakeSettings
 from shared.contracts.intake_drafts import DraftFinding
 
@@ -23,7 +23,9 @@ def settings(tmp_path: Path, triage_url: str | None = "http://triage") -> Intake
     )
 
 
-async def ask(tmp_path: Path, answer: httpx.Response | Exception) -> tuple[Checked, list[httpx.Request]]:
+async def ask(
+    tmp_path: Path, answer: httpx.Response | Exception, kind: str | None = None, policies: tuple[str, ...] = ()
+) -> tuple[Checked, list[httpx.Request]]:
     asked: list[httpx.Request] = []
 
     def respond(request: httpx.Request) -> httpx.Response:
@@ -34,7 +36,7 @@ async def ask(tmp_path: Path, answer: httpx.Response | Exception) -> tuple[Check
 
     checker = ReplyChecker(settings(tmp_path), httpx.MockTransport(respond))
     async with checker.opened():
-        return await checker.check(CASE, "chat", "You should have read it."), asked
+        return await checker.check(Asked(CASE, "chat", "You should have read it.", kind, policies)), asked
 
 
 async def test_it_asks_with_its_own_token_and_brings_the_findings_back(tmp_path: Path) -> None:
@@ -45,7 +47,15 @@ async def test_it_asks_with_its_own_token_and_brings_the_findings_back(tmp_path:
         "text": "You should have read it.",
         "channel": "chat",
         "case_id": str(CASE),
+        "policies": [],
     }
+
+
+async def test_the_kind_of_a_reply_chooses_what_it_must_say(tmp_path: Path) -> None:
+    answer = httpx.Response(200, json={"findings": []})
+    _, [request] = await ask(tmp_path, answer, "statement_of_reasons", ("eu_dsa",))
+    body = json.loads(request.content)
+    assert (body["purpose"], body["policies"]) == ("statement_of_reasons", ["eu_dsa"])
 
 
 @pytest.mark.parametrize(
@@ -68,4 +78,4 @@ async def test_no_answer_leaves_the_reply_unchecked(tmp_path: Path, answer: http
 async def test_without_an_address_nobody_is_asked(tmp_path: Path) -> None:
     checker = ReplyChecker(settings(tmp_path, None))
     async with checker.opened():
-        assert await checker.check(CASE, "chat", "Hello.") == Checked(False)
+        assert await checker.check(Asked(CASE, "chat", "Hello.")) == Checked(False)

@@ -37,19 +37,23 @@ def send(
     case: CaseArgument,
     text: Annotated[str, typer.Argument(help="What the customer is told.")],
     user: AsOption,
+    kind: Annotated[
+        str | None, typer.Option(help="Such as final_response: it waits for somebody else in every case.")
+    ] = None,
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Answer a customer, by the channel of the case.
 
-    In a regulated case the reply waits until somebody else releases it.
+    In a regulated case, or of a kind such as final_response, the reply waits
+    until somebody else releases it.
 
     JSON: {"stream_id", "events": [{"event_id", "type", "version", "recorded_at"}]}.
     """
     context = open_context(home, as_json)
     case_id = read_case(context, user, case)["case_id"]
     with context.client("intake", user) as intake:
-        outcome = tell(intake, f"/cases/{case_id}/replies", {"text": text})
+        outcome = tell(intake, f"/cases/{case_id}/replies", {"text": text, "kind": kind})
     context.emit(outcome, lambda out: _show_sent(out, outcome))
 
 
@@ -116,7 +120,7 @@ def resolve(
 def _show_sent(out: Console, outcome: dict[str, Any]) -> None:
     show_outcome(out, outcome)
     if any(event["type"] == DRAFTED for event in outcome["events"]):
-        out.print("The case is regulated: the reply waits until somebody else releases it (recourse reply drafts).")
+        out.print("The reply waits until somebody else releases it (recourse reply drafts).")
 
 
 def _newest(assessments: list[dict[str, Any]], case: str) -> str:

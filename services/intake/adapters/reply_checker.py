@@ -15,6 +15,16 @@ from shared.runtime.telemetry import log
 PATIENCE_SECONDS = 2.0
 
 
+class Asked(NamedTuple):
+    """A reply to check: in which case, for which channel, of which kind, and under which packs' must-haves too."""
+
+    case_id: UUID
+    channel: str
+    text: str
+    kind: str | None = None
+    policies: tuple[str, ...] = ()
+
+
 class Checked(NamedTuple):
     """What the reply check found; `answered` is False when it could not be asked."""
 
@@ -30,7 +40,7 @@ class ReplyChecker:
         self._token_file = settings.token_file
         self._client = httpx.AsyncClient(timeout=PATIENCE_SECONDS, transport=transport)
 
-    async def check(self, case_id: UUID, channel: str, text: str) -> Checked:
+    async def check(self, asked: Asked) -> Checked:
         """Check a reply in a case; unchecked when triage is away, slow, or answers in an unknown form."""
         if self._url is None:
             return Checked(False)
@@ -38,13 +48,19 @@ class ReplyChecker:
         try:
             answer = await self._client.post(
                 f"{self._url}/replies/check",
-                json={"text": text, "channel": channel, "case_id": str(case_id)},
+                json={
+                    "text": asked.text,
+                    "channel": asked.channel,
+                    "case_id": str(asked.case_id),
+                    "policies": asked.policies,
+                    **({"purpose": asked.kind} if asked.kind else {}),
+                },
                 headers={"Authorization": f"Bearer {token}"},
             )
             answer.raise_for_status()
             found = tuple(DraftFinding.model_validate(one) for one in answer.json()["findings"])
         except (httpx.HTTPError, ValidationError, ValueError, KeyError, TypeError) as error:
-            log.warning("reply not checked", case_id=str(case_id), error=repr(error))
+            log.warning("reply not checked", case_id=str(asked.case_id), error=repr(error))
             return Checked(False)
         return Checked(True, found)
 

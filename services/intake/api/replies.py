@@ -7,13 +7,14 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query, Request
 from pydantic import BaseModel, Field
 
-from services.intake.adapters.reply_checker import Checked, ReplyChecker
+from services.intake.adapters.reply_checker import Asked, Checked, ReplyChecker
 from services.intake.api.asking import Agent, Body, Reader, TheShell
 from services.intake.domain.commands import ReleaseReply, ReturnReply, SendReply
+from services.intake.domain.policies.acknowledgement import IntakeRules, SecondEyes
 from services.intake.domain.policies.wording import Words
 from services.intake.domain.state import IntakeState
 from shared.contracts.intake_drafts import DraftFinding
-from shared.kernel.errors import NotFound
+from shared.kernel.errors import MalformedInput, NotFound
 from shared.runtime.outcome import Outcome
 from shared.runtime.shell import Shell
 
@@ -30,6 +31,14 @@ def checker_of(request: Request) -> ReplyChecker:
     return checker
 
 
+def rules_of(request: Request) -> IntakeRules:
+    """FastAPI dependency: all that intake decides by."""
+    rules = request.app.state.intake_rules
+    assert isinstance(rules, IntakeRules)
+    return rules
+
+
+TheRules = Annotated[IntakeRules, Depends(rules_of)]
 TheChecker = Annotated[ReplyChecker, Depends(checker_of)]
 
 
@@ -39,6 +48,12 @@ class ReplyBody(Body):
     text: str = Field(min_length=1, max_length=100_000, examples=["We have found your parcel; it arrives tomorrow."])
     in_reply_to: UUID | None = Field(default=None, description="the customer's message that this answers")
     conversation_id: UUID | None = None
+    kind: str | None = Field(
+        default=None,
+        max_length=60,
+        description="such as final_response: it then waits for a second person in every case",
+        examples=["final_response"],
+    )
 
 
 class ReleaseBody(Body):
@@ -91,14 +106,21 @@ async def waiting_drafts(
 
 
 @router.post("/cases/{case_id}/replies", status_code=201, summary="Answer the customer")
-async def reply(case_id: UUID, body: ReplyBody, who: Agent, shell: TheShell, checker: TheChecker) -> Outcome:
+async def reply(
+    case_id: UUID, body: ReplyBody, who: Agent, shell: TheShell, checker: TheChecker, rules: TheRules
+) -> Outcome:
     """Queue an agent's answer; it leaves by the channel and to the address of the conversation it answers.
 
-    In a regulated case it is checked and kept as a draft until somebody else releases it (`intake.reply_drafted.v1`).
+    In a regulated case, or of a regulated kind, it is checked and kept as a draft until somebody else releases it
+    (`intake.reply_drafted.v1`).
     404 for an unknown case; 409, on record, when the customer's mail named no address.
     """
     state = await _case(case_id, shell)
-    checked = await _checked(state, case_id, body.text, checker)
+    eyes = rules.second_eyes
+    if body.kind is not None and body.kind not in eyes.kinds:
+        known = ", ".join(eyes.kinds) or "none"
+        raise MalformedInput(f"{body.kind!r} is unknown", field="kind", fix=f"leave it out, or use one of: {known}")
+    checked = await _checked(state, case_id, body, eyes, checker)
     command = SendReply(
         case_id=case_id,
         now=shell.now(),
@@ -109,6 +131,7 @@ async def reply(case_id: UUID, body: ReplyBody, who: Agent, shell: TheShell, che
         in_reply_to=body.in_reply_to,
         conversation_id=body.conversation_id,
         by=who.name,
+        kind=body.kind,
         checked=checked.answered,
         findings=checked.findings,
     )
@@ -154,9 +177,12 @@ async def _case(case_id: UUID, shell: Shell[Any, Any]) -> IntakeState:
     return state
 
 
-async def _checked(state: IntakeState, case_id: UUID, text: str, checker: ReplyChecker) -> Checked:
+async def _checked(
+    state: IntakeState, case_id: UUID, body: ReplyBody, eyes: SecondEyes, checker: ReplyChecker
+) -> Checked:
     """Only what a second person will read is checked here; agents check the rest by themselves."""
     home = state.conversations.get(state.home) if state.home else None
-    if state.regulated is None or home is None:
+    if home is None or (state.regulated is None and body.kind is None):
         return Checked(False)
-    return await checker.check(case_id, home.channel, text)
+    asked = Asked(case_id, home.channel, body.text, body.kind, eyes.kinds.get(body.kind or "", ()))
+    return await checker.check(asked)

@@ -97,7 +97,8 @@ class RecordAgentMessage:
 class SendReply:
     """Answer the customer on the conversation of `in_reply_to` or `conversation_id`, else where they last wrote.
 
-    `automatic` answers are those that nobody has read before they leave; `by` is who wrote it. What the reply check
+    `automatic` answers are those that nobody has read before they leave; `by` is who wrote it,
+    `kind` such as final_response, where a second person reads it in every case. What the reply check
     found is kept with the draft, where the case is regulated.
     """
 
@@ -110,6 +111,7 @@ class SendReply:
     in_reply_to: UUID | None = None
     conversation_id: UUID | None = None
     by: str = "rules"
+    kind: str | None = None
     checked: bool = False
     findings: tuple[DraftFinding, ...] = ()
 

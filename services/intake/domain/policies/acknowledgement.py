@@ -20,12 +20,16 @@ DAY = timedelta(days=1)
 
 
 class SecondEyes(BaseModel):
-    """Which answers (by purpose) wait in a regulated case, and who may release them, never the writer."""
+    """Which answers (by purpose) wait in a regulated case, and who may release them, never the writer.
+
+    Replies of `kinds` wait in every case; for each, the packs whose must-haves count beside the leading policy's.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     holds: tuple[str, ...] = ("agent", "boundary", "granted")
     roles: tuple[str, ...] = Field(default=("supervisor", "manager"), min_length=1)
+    kinds: dict[str, tuple[str, ...]] = Field(default_factory=dict)
 
 
 class Answering(BaseModel):

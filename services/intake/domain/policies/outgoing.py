@@ -15,7 +15,7 @@ ERROR = "error"
 
 
 def reply(command: SendReply, state: IntakeState, rules: IntakeRules) -> list[Fact]:
-    """Send an answer, or keep it as a draft where the case is regulated and nobody else has read it yet."""
+    """Send an answer, or keep it as a draft where the case or its kind is regulated and nobody else has read it yet."""
     draft_id = draft_of(command.message_id)
     if command.message_id in state.messages or draft_id in state.drafts:
         return []
@@ -31,13 +31,15 @@ def reply(command: SendReply, state: IntakeState, rules: IntakeRules) -> list[Fa
     text = rules.replies.say(command.saying, style, None, state.tracking_code)
     purpose = "script" if style == "script" and command.automatic else command.purpose
     in_reply_to = command.in_reply_to if command.in_reply_to in state.messages else conversation.heard
-    if state.regulated is not None and command.purpose in rules.second_eyes.holds:
+    kind = command.kind if command.kind in rules.second_eyes.kinds else None
+    category = kind or (state.regulated if command.purpose in rules.second_eyes.holds else None)
+    if category is not None:
         return [
             ReplyDrafted(
                 case_id=command.case_id,
                 draft_id=draft_id,
                 message_id=command.message_id,
-                category=state.regulated,
+                category=category,
                 purpose=purpose,
                 drafted_by=command.by,
                 text=text,
