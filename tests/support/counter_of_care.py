@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import services.intake as package
@@ -13,6 +14,7 @@ from services.intake.adapters.live import LiveConversations
 from services.intake.adapters.load import Load
 from services.intake.adapters.outbox import Outbox
 from services.intake.adapters.parties import Parties
+from services.intake.adapters.reply_checker import ReplyChecker
 from services.intake.domain.decider import make_decider
 from services.intake.domain.policies.wording import FALLBACK
 from services.intake.domain.reactions import react
@@ -35,6 +37,9 @@ async def open_intake_office(make: MakeServiceDatabase, home: Path) -> AsyncIter
         state = office.app.state
         state.parties = Parties(office.shell, detect)
         state.doors = Doors(office.shell, detect, Load(office.shell))
+        nowhere: Any = SimpleNamespace(triage_url=None, token_file=None)
+        state.intake_rules = RULES
+        state.reply_checker = ReplyChecker(nowhere)
         state.outbox = Outbox(office.shell, OWN, None, LiveConversations())
         yield office
 
