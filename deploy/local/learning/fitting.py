@@ -55,7 +55,7 @@ def findings_of(items: Sequence[Item]) -> list[str]:
     taught: dict[str, list[int]] = {}
     for item in items:
         for finding, label in item.labels.items():
-            if label.weight:
+            if label.weight and label.counts:
                 taught.setdefault(finding, [0, 0])[label.holds] += 1
     return sorted(finding for finding, (no, yes) in taught.items() if yes >= LEAST_POSITIVE and no >= LEAST_POSITIVE)
 
