@@ -160,3 +160,42 @@ def test_labels_of_other_files_are_no_evaluation(tmp_path: Path) -> None:
     assert "none of the labelled turns" in str(result.exception)
     result = CliRunner().invoke(app, ["promise", "evaluate", str(tmp_path / "lost"), "--labels", str(empty)])
     assert "No such file" in str(result.exception)
+
+
+def test_the_board_names_case_clock_holder_and_who_was_told(stack: FakeStack) -> None:
+    one = {
+        "clock_id": FOUND,
+        "case_id": CASE_ID,
+        "tracking_code": CODE,
+        "clock": "first_response",
+        "state": "running",
+        "held_by": "care",
+        "reason": None,
+        "due": "2026-11-24T09:00:00Z",
+        "breached_at": "2026-11-24T09:00:00Z",
+        "level": "late",
+        "whom": "supervisor",
+    }
+    stack.answer("casebook", "GET", "/clocks", {"items": [one], "next": None})
+    shown = " ".join(stack.run("clocks", "--breached", "--clock", "first_response").stdout.split())
+    assert f"{CODE} first_response 2026-11-24 09:00 care ran out 2026-11-24 09:00" in shown
+    assert "supervisor" in shown
+    assert dict(stack.asked[-1][2].url.params) == {"clock": "first_response", "breached": "true", "limit": "20"}
+
+
+def test_the_ledger_counts_and_shares(stack: FakeStack) -> None:
+    line = {
+        "name": "front desk",
+        "made": 4,
+        "kept": 2,
+        "late": 1,
+        "broken": 1,
+        "released": 0,
+        "open": 0,
+        "renegotiated": 1,
+        "found": 1,
+        "kept_share": 0.5,
+    }
+    stack.answer("casebook", "GET", "/promises/ledger", {"by": "team", "since": None, "lines": [line]})
+    assert "front desk 4 2 1 1 0 0 1 50%" in " ".join(stack.run("promises", "--by", "team").stdout.split())
+    assert "--by: 'moon' is not known" in str(stack.run("promises", "--by", "moon").exception)

@@ -17,6 +17,7 @@ from deploy.local.cli import (
     case,
     cases,
     clock,
+    clocks,
     dead_letters,
     decide,
     delegate,
@@ -50,7 +51,7 @@ VERBS: dict[str, tuple[ModuleType, ...]] = {
     "The system": (demo, up, down, status, ingest, token, doctor),
     "Cases": (cases, case, reply, reflect, insights),
     "Exceptions": (approvals, decide, exception, delegate, authority),
-    "Promises and clocks": (promises, promise, promise_found, promise_evaluate, clock),
+    "Promises and clocks": (promises, promise, promise_found, promise_evaluate, clocks, clock),
     "Policy and reading": (policy, triage, facts),
     "Events": (events, mails, dead_letters, replay),
 }

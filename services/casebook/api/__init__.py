@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from services.casebook.api import cases, insights, ledger
+from services.casebook.api import cases, clocks, insights, ledger
 
 router = APIRouter(tags=["casebook"])
-for part in (cases, insights, ledger):
+for part in (cases, clocks, insights, ledger):
     router.include_router(part.router)

@@ -11,6 +11,7 @@ from services.casebook.projections import counters as numbers
 from services.casebook.projections.approval_inbox import approval_inbox
 from services.casebook.projections.case_list import case_list
 from services.casebook.projections.case_timeline import case_timeline
+from services.casebook.projections.clock_board import clock_board
 from services.casebook.projections.counters import counters
 from services.casebook.projections.customer_standing import customer_standing
 from services.casebook.projections.customer_view import customer_view
@@ -28,6 +29,7 @@ PROJECTIONS = (
     case_timeline,
     approval_inbox,
     promise_board,
+    clock_board,
     refusals,
     reflections,
     customer_view,

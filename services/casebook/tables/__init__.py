@@ -10,6 +10,7 @@ from services.casebook.tables.cases import (
     case_search,
     case_timeline,
 )
+from services.casebook.tables.clocks import clock_board
 from services.casebook.tables.counters import counter
 from services.casebook.tables.customers import TAKEN, conduct_measure, customer, customer_address, support_need
 from services.casebook.tables.schema import INSTANT, LIVE, PREVIOUS, SHADOW, metadata
@@ -22,6 +23,7 @@ __all__ = [
     "CASE_SEARCH",
     "CASE_STATUS",
     "CASE_TIMELINE",
+    "CLOCK_BOARD",
     "CONDUCT_MEASURE",
     "COUNTER",
     "CUSTOMER",
@@ -45,6 +47,7 @@ __all__ = [
     "case_list",
     "case_search",
     "case_timeline",
+    "clock_board",
     "conduct_measure",
     "counter",
     "customer",
@@ -61,6 +64,7 @@ CASE_SEARCH = ReadModel(case_search)
 CASE_TIMELINE = ReadModel(case_timeline, append_only=True)
 APPROVAL_INBOX = ReadModel(approval_inbox)
 PROMISE_BOARD = ReadModel(promise_board)
+CLOCK_BOARD = ReadModel(clock_board)
 REFUSAL = ReadModel(refusal)
 REFLECTION = ReadModel(reflection)
 CUSTOMER = ReadModel(customer)
@@ -74,6 +78,7 @@ MODELS = (
     CASE_TIMELINE,
     APPROVAL_INBOX,
     PROMISE_BOARD,
+    CLOCK_BOARD,
     REFUSAL,
     REFLECTION,
     CUSTOMER,

@@ -1,32 +1,21 @@
 """Clocks: what each moment starts, stops, pauses and resumes, and when somebody is warned that time runs out."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
-from typing import NamedTuple
+from datetime import datetime
 from uuid import UUID, uuid5
 
 from services.followup.domain.commands import CaseCommand, ClockCommand, LetTimePass
+from services.followup.domain.policies.clock_alarms import GRACE, alarms, missed, rung
 from services.followup.domain.policies.clock_moments import Moment, moments
 from services.followup.domain.policies.clock_rules import ClockRule, ClockRules, Condition
 from services.followup.domain.policies.clock_state import Clock, Clocks, Standing, take
-from services.followup.domain.policies.clock_time import due_of, earlier_or_later
+from services.followup.domain.policies.clock_time import due_of
 from services.followup.domain.state import Followup, evolve
 from shared.contracts.event import Fact
 from shared.contracts.followup import CaseTakenUp, MatterNoted, MessageNoted
 from shared.contracts.followup_clocks import ClockChange, ClockMoves, ClocksMoved, Verb
 
 CARRIERS = (CaseTakenUp, MessageNoted, MatterNoted)
-# What was late when we heard of it is not cried out at once: what came after it is on its way too.
-GRACE = timedelta(minutes=1)
-
-
-class Alarm(NamedTuple):
-    """A warning, escalation or breach to come."""
-
-    at: datetime
-    verb: Verb
-    level: str | None = None
-    whom: str | None = None
 
 
 def with_moves(command: CaseCommand, state: Followup, facts: list[Fact], rules: ClockRules) -> list[Fact]:
@@ -52,7 +41,7 @@ def with_moves(command: CaseCommand, state: Followup, facts: list[Fact], rules: 
         changes += made
     if isinstance(command, LetTimePass):
         for clock in tuple(clocks.items.values()):
-            made = [_rung(clock, alarm, rules) for alarm in _alarms(clock, rules) if alarm.at <= command.now]
+            made = [rung(clock, alarm, rules) for alarm in alarms(clock, rules) if alarm.at <= command.now]
             changes += made
             clocks = take(clocks, ClockMoves(cause="timer", changes=tuple(made)))
     if not changes:
@@ -68,7 +57,9 @@ def by_person(command: ClockCommand, state: Followup, changes: Sequence[ClockCha
 
 
 def changed(clock: Clock, verb: Verb, at: datetime, rules: ClockRules, **more: object) -> ClockChange:
-    """Give a change of a clock, with the due time that holds after it."""
+    """Give a change of a clock, with the due time that holds after it; who had it has it again when it goes on."""
+    if verb == "resumed" and more.get("held_by") is None:
+        more["held_by"] = clock.standing().held_by
     change = ClockChange.model_validate(
         {"clock_id": clock.clock_id, "clock": clock.name, "verb": verb, "at": at, **more}
     )
@@ -89,9 +80,7 @@ def _carried(case_id: UUID, facts: list[Fact], moves: ClockMoves) -> list[Fact]:
 def _moves(
     cause: str, cause_id: UUID | None, changes: Sequence[ClockChange], clocks: Clocks, rules: ClockRules
 ) -> ClockMoves:
-    ahead = [
-        max(alarm.at, clock.noted_at + GRACE) for clock in clocks.items.values() for alarm in _alarms(clock, rules)
-    ]
+    ahead = [max(alarm.at, clock.noted_at + GRACE) for clock in clocks.items.values() for alarm in alarms(clock, rules)]
     return ClockMoves(cause=cause, cause_id=cause_id, changes=tuple(changes), look_again_at=min(ahead, default=None))
 
 
@@ -152,7 +141,7 @@ def _of_rule(
     for verb, conditions in end:
         if (found := met(conditions)) is not None:
             over = changed(clock, verb, moment.at, rules, reason=found.reason)
-            return [*_missed(clock, stands, moment.at, rules), over]
+            return [*missed(clock, stands, moment.at, rules), over]
     if stands.status == "paused":
         verb, found = "resumed", met(rule.resumes) if stands.paused_by is None else None
     else:
@@ -182,16 +171,6 @@ def _again(
     return []
 
 
-def _missed(clock: Clock, stands: Standing, at: datetime, rules: ClockRules) -> list[ClockChange]:
-    """Give the breach of a clock that ends late before its timer said so."""
-    rule = rules.rule(clock.name)
-    if stands.status != "running" or (rule and rule.window):
-        return []
-    due = due_of(clock.started, stands.target, rules.calendar(clock.calendar_version), stands.pauses)
-    told = clock.alarms.get("breached", clock.started) >= due
-    return [] if told or at <= due else [_rung(clock, Alarm(due, "breached"), rules)]
-
-
 def _start(
     command: CaseCommand, moment: Moment, clocks: Clocks, rule: ClockRule, rules: ClockRules
 ) -> list[ClockChange]:
@@ -216,35 +195,3 @@ def _start(
         noted_at=command.now if command.now > at else None,
     )
     return [started]
-
-
-def _alarms(clock: Clock, rules: ClockRules) -> list[Alarm]:
-    """Give what is to be cried out for a clock that runs and was not yet, in order of time."""
-    stands = clock.standing()
-    rule = rules.rule(clock.name)
-    if stands.status != "running" or (rule and rule.window):
-        return []
-    calendar = rules.calendar(clock.calendar_version)
-    due = due_of(clock.started, stands.target, calendar, stands.pauses)
-    found = [Alarm(due, "breached")]
-    for lead in rule.warn if rule else ():
-        at = earlier_or_later(clock.started, stands.target, calendar, stands.pauses, -lead)
-        found += [] if at is None else [Alarm(at, "warned", f"{lead:g} before", clock.held_by)]
-    for step in rule.escalate if rule else ():
-        at = earlier_or_later(clock.started, stands.target, calendar, stands.pauses, step.at)
-        found += [] if at is None else [Alarm(at, "escalated", step.level, step.whom)]
-    fresh = [alarm for alarm in found if clock.alarms.get(alarm.level or alarm.verb, clock.started) < alarm.at]
-    return sorted(fresh, key=lambda alarm: (alarm.at, alarm.verb))
-
-
-def _rung(clock: Clock, alarm: Alarm, rules: ClockRules) -> ClockChange:
-    due = clock.due(rules.calendar(clock.calendar_version))
-    return ClockChange(
-        clock_id=clock.clock_id,
-        clock=clock.name,
-        verb=alarm.verb,
-        at=alarm.at,
-        due=due,
-        level=alarm.level,
-        whom=alarm.whom,
-    )

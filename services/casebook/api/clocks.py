@@ -1,0 +1,17 @@
+"""Casebook over HTTP: clocks by due time."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from services.casebook.api.cases import REFUSED, Connection, Reader
+from services.casebook.queries.clocks import ClockQuery, ClockRow, list_clocks
+from services.casebook.queries.paging import Page
+
+router = APIRouter(responses=REFUSED)
+
+
+@router.get("/clocks", summary="List clocks")
+async def read_clocks(_who: Reader, conn: Connection, asked: Annotated[ClockQuery, Query()]) -> Page[ClockRow]:
+    """Give clocks over all cases; of those that run, the one due first first."""
+    return await list_clocks(conn, asked)
