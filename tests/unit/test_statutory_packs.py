@@ -11,9 +11,12 @@ from services.followup.adapters.calendars import pinned
 from services.followup.adapters.policy_files import load_clocks
 from services.followup.domain.commands import RetargetClock
 from services.followup.domain.policies.clock_rules import ClockFile, ClockRule, RegimeFile
+from services.followup.domain.policies.clock_state import OUTCOMES
 from services.followup.domain.policies.clock_time import due_of
+from services.followup.domain.state import ANSWERS, DECIDED
 from services.triage.domain.policies.pack import Clause, PackFile
 from services.triage.domain.policies.reply_check_rules import MustHavesFile
+from shared.contracts.catalogue import facts_of
 from shared.contracts.event import Fact
 from shared.contracts.followup import FollowupAttemptRefused
 from shared.contracts.followup_clocks import ClocksMoved, TimeTarget
@@ -122,7 +125,7 @@ def test_the_law_alone_extends_a_statutory_limit_and_in_time(
 ) -> None:
     desk = desk_under(tmp_path, "chat", "gdpr")
     hear_of(desk)
-    target = TimeTarget.model_validate({"amount": amount, "unit": unit, "rolls": True})
+    target = TimeTarget.model_validate({"amount": amount, "unit": unit})
     now = datetime.fromisoformat(at).replace(tzinfo=UTC)
     [fact] = desk.do(RetargetClock(CASE, now, "sue", ("supervisor",), "gdpr_response", target, "complex"))
     if refused is None:
@@ -139,3 +142,10 @@ def test_the_shop_has_the_default_clocks_alone() -> None:
 
 def read(pack: str, file: str) -> str:
     return (POLICIES / pack / file).read_text("utf-8")
+
+
+def test_every_outcome_that_followup_notes_is_a_fact_to_clocks() -> None:
+    noted = {*ANSWERS, *DECIDED, "referred", "proposed"}
+    assert noted <= OUTCOMES.keys()
+    for name in OUTCOMES.values():
+        assert any(wire.startswith(f"{name}.v") for wire in facts_of(name.partition(".")[0])), name

@@ -9,7 +9,7 @@ from services.followup.domain.policies.clocks import by_person, changed
 from services.followup.domain.state import Followup
 from shared.contracts.event import Fact
 from shared.contracts.followup import FollowupAttemptRefused
-from shared.contracts.followup_clocks import ClockChange
+from shared.contracts.followup_clocks import ClockChange, TimeTarget
 from shared.kernel.errors import NotFound
 
 MAY_RETARGET = frozenset({"supervisor", "manager"})
@@ -47,7 +47,8 @@ def move(command: ClockCommand, state: Followup, rules: ClockRules) -> list[Fact
                 return _refused(command, "not_allowed", "only a supervisor or manager gives a clock another target")
             if stands.status in ("met", "cancelled"):
                 return _refused(command, f"already_{stands.status}", f"the clock is {stands.status} already")
-            if (barred := _barred_by_law(command, clock, rules)) is not None:
+            target = _in_law(command.target, clock, rules)
+            if (barred := _barred_by_law(command, target, clock, rules)) is not None:
                 return _refused(command, *barred)
             change = changed(
                 clock,
@@ -55,7 +56,7 @@ def move(command: ClockCommand, state: Followup, rules: ClockRules) -> list[Fact
                 command.now,
                 rules,
                 reason=command.reason,
-                target=command.target.model_dump(),
+                target=target.model_dump(),
                 by=command.actor,
             )
         case _:
@@ -63,13 +64,23 @@ def move(command: ClockCommand, state: Followup, rules: ClockRules) -> list[Fact
     return by_person(command, state, [change], rules)
 
 
-def _barred_by_law(command: RetargetClock, clock: Clock, rules: ClockRules) -> tuple[str, str] | None:
+def _in_law(target: TimeTarget, clock: Clock, rules: ClockRules) -> TimeTarget:
+    """Give the extension of the law that is meant: a person names its length, the law says how its last day ends."""
+    rule = rules.rule(clock.name)
+    extensions = rule.extensions if rule else ()
+    same = (each for each in extensions if (each.amount, each.unit) == (target.amount, target.unit))
+    return next(same, target)
+
+
+def _barred_by_law(
+    command: RetargetClock, target: TimeTarget, clock: Clock, rules: ClockRules
+) -> tuple[str, str] | None:
     """Tell why the law does not allow another target: it gives its own, and only while the first one still runs."""
     if clock.metric != "statutory":
         return None
     rule = rules.rule(clock.name)
     allowed = rule.extensions if rule else ()
-    if command.target not in allowed:
+    if target not in allowed:
         known = ", ".join(f"{each.amount:g} {each.unit}" for each in allowed) or "none"
         return "not_allowed_by_law", f"the law sets this limit; the extensions that it allows: {known}"
     due = clock.due(rules.calendar(clock.calendar_version))
