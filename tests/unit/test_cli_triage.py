@@ -2,6 +2,7 @@
 
 import json
 import random
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from typer.testing import CliRunner
 
 from deploy.local.cli.main import app
 from deploy.local.errors import UsageError
+from deploy.local.learning.training import TRAINED_ON
 from services.triage.adapters.model_file import CARD, ModelFile
 
 run = CliRunner()
@@ -63,6 +65,12 @@ def test_texts_that_the_model_never_saw_are_judged_without_a_warning(home: Path)
     refund = told["figures"]["remedy:refund"]["nlupp"]
     assert (refund["texts"], refund["held"], refund["majority_f1"]) == (150, 50, 0.0)
     assert refund["f1"] > 0.9
+
+
+def test_a_model_that_does_not_say_what_it_learnt_from_is_not_evaluated(home: Path, tmp_path: Path) -> None:
+    model = Path(shutil.copytree(home / "model", tmp_path / "model"))
+    (model / TRAINED_ON).unlink()
+    assert isinstance(said("evaluate", home / "one.jsonl", "--model", model).exception, UsageError)
 
 
 def test_days_that_labels_resolve_are_counted(tmp_path: Path) -> None:

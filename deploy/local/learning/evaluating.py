@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from deploy.local.errors import UsageError
 from deploy.local.learning.items import Item
 from deploy.local.learning.metrics import Counts, count
 from deploy.local.learning.training import TRAINED_ON, fingerprint, found_in, rules_say
@@ -40,7 +41,7 @@ class Evaluation:
 def evaluate(items: Sequence[Item], model_home: Path | None, policy_dir: Path, now: Callable[[], float]) -> Evaluation:
     """Read every text and count; `now` gives seconds, for the time a reading takes."""
     model = ModelFile.load(model_home) if model_home else None
-    taught = frozenset((model_home / TRAINED_ON).read_text("ascii").split()) if model_home else frozenset[str]()
+    taught = _taught(model_home) if model_home else frozenset[str]()
     rules = load_assessment(policy_dir)
     detect = make_detect(rules.outline.languages)
     alone = rules_say(policy_dir)
@@ -82,6 +83,14 @@ def evaluate(items: Sequence[Item], model_home: Path | None, policy_dir: Path, n
         times=(times[0], times[1]),
         milliseconds=float(np.median(took)) * 1000 if took else 0.0,
     )
+
+
+def _taught(model_home: Path) -> frozenset[str]:
+    """Give the fingerprints of what a model learnt from; without them nobody could tell honest figures from others."""
+    try:
+        return frozenset((model_home / TRAINED_ON).read_text("ascii").split())
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"--model: {TRAINED_ON} of {model_home} cannot be read", "Train the model again.") from error
 
 
 def _says(reading: Reading, finding: str, item: Item, model: ModelFile | None) -> bool:
