@@ -69,6 +69,12 @@ def show(
         "subject": one_line(found["subject"]),
         "about": about,
         "customer": f"{one_line(found['customer_name'] or 'no name')}, by {found['channel']}",
+        "helps": "; ".join(one_line(one["support"]) for one in found.get("vulnerabilities", ())),
+        "conduct": "; ".join(
+            f"{words(one['measure'])}, review on {one['review_on']}"
+            for one in found.get("conduct", ())
+            if one["state"] == "in_force"
+        ),
         "opened": f"{when(found['opened_at'])}, answer due {when(found['answer_due'])}",
         "messages": f"{found['messages_in']} in, {found['messages_out']} out",
         "exceptions": ", ".join(words(one["state"]) for one in found["approvals"]),

@@ -18,10 +18,12 @@ from deploy.local.cli import (
     cases,
     clock,
     clocks,
+    conduct,
     dead_letters,
     decide,
     delegate,
     demo,
+    dispute,
     doctor,
     down,
     events,
@@ -42,6 +44,7 @@ from deploy.local.cli import (
     token,
     triage,
     up,
+    vulnerability,
 )
 from deploy.local.errors import StackError, UsageError
 from shared.kernel.errors import RecourseError
@@ -51,6 +54,7 @@ VERBS: dict[str, tuple[ModuleType, ...]] = {
     "The system": (demo, up, down, status, ingest, token, doctor),
     "Cases": (cases, case, reply, reflect, insights),
     "Exceptions": (approvals, decide, exception, delegate, authority),
+    "Customers": (conduct, vulnerability, dispute),
     "Promises and clocks": (promises, promise, promise_found, promise_evaluate, clocks, clock),
     "Policy and reading": (policy, triage, facts),
     "Events": (events, mails, dead_letters, replay),
