@@ -47,7 +47,7 @@ def promises(
         return
     if found:
         with context.client("casebook", user) as book:
-            waiting = checked(book.get("/promises/found"))
+            waiting = checked(book.get("/promises/found"))["items"]
         context.emit(waiting, lambda out: _show_found(out, waiting))
         return
     before = due_before.replace(tzinfo=UTC).isoformat() if due_before else None

@@ -6,14 +6,15 @@ from fastapi import APIRouter, Depends, Query
 
 from services.casebook.api.cases import REFUSED, Connection, Reader
 from services.casebook.api.insights import learning_of
-from services.casebook.queries import ledger
+from services.casebook.queries import ledger, promise_examples
+from services.casebook.queries.examples import shown
 from services.casebook.queries.learning import Learning
-from services.casebook.queries.ledger import FoundView, LedgerQuery, LedgerView
+from services.casebook.queries.ledger import FoundList, LedgerQuery, LedgerView
 
 router = APIRouter(responses=REFUSED)
 
 
-@router.get("/promises/ledger", summary="Read the promise ledger")
+@router.get("/promises/ledger", summary="Read the promise ledger", responses=shown(promise_examples.ledger))
 async def read_ledger(
     _who: Reader,
     conn: Connection,
@@ -24,7 +25,7 @@ async def read_ledger(
     return await ledger.ledger(conn, asked, learning.teams)
 
 
-@router.get("/promises/found", summary="List what sounds like a promise")
-async def list_found(_who: Reader, conn: Connection) -> list[FoundView]:
+@router.get("/promises/found", summary="List what sounds like a promise", responses=shown(promise_examples.found))
+async def list_found(_who: Reader, conn: Connection) -> FoundList:
     """Give what agents said that waits to be confirmed as a promise or dismissed, the one due first first."""
-    return await ledger.found_promises(conn)
+    return FoundList(items=await ledger.found_promises(conn))

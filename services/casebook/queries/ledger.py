@@ -64,6 +64,12 @@ class FoundView(View):
     backed: bool
 
 
+class FoundList(BaseModel):
+    """What waits to be confirmed or dismissed, the one due first first, at most 200."""
+
+    items: list[FoundView]
+
+
 async def ledger(conn: AsyncConnection, asked: LedgerQuery, teams: Mapping[str, str]) -> LedgerView:
     """Count promises; `teams` names the team of each person who makes promises."""
     key = BOARD.backing.concat(" ").concat(BOARD.backing_reference) if asked.by == "clause" else BOARD.made_by
