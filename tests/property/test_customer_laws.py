@@ -94,7 +94,7 @@ def conduct_commands(draw: st.DrawFn) -> Command:
 @given(st.lists(conduct_commands(), max_size=12))
 def test_whatever_changes_for_a_customer_is_told_once_and_only_by_who_may(commands: list[Command]) -> None:
     known: set[UUID] = set()
-    possible = []
+    possible: list[Command] = []
     for command in commands:  # on a measure that is not there nothing can be decided
         measure_id = getattr(command, "measure_id", None)
         if isinstance(command, TakeMeasure) or measure_id is None or measure_id in known:
