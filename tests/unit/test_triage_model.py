@@ -195,6 +195,13 @@ def test_what_the_model_adds_comes_behind_what_the_rules_found() -> None:
     assert {b.finding: b.sure for b in blended} == {FAILURE: COUNTS, REFUND: COUNTS, ANGRY: pytest.approx(0.99)}
 
 
+@pytest.mark.parametrize(("channel", "found"), [("review", True), ("chat", False)])
+def test_a_text_that_is_negative_as_a_whole_is_a_negative_review_in_public(channel: str, found: bool) -> None:
+    text = "bought it twice , the zoom is poor and the battery is a joke . two hours and it is dead , i regret it ."
+    reading = judge(Said(text, channel, datetime(2026, 5, 5, tzinfo=UTC)), RULES, lambda _: "en", MODEL)
+    assert ("negative_review" in reading.kinds) is found
+
+
 def test_weak_kinds_do_not_hold_the_model_back() -> None:
     blended = blend({"kind:information": 0.9}, "it is broken", Fixed({FAILURE: 0.99}))
     assert blended[0].sure == pytest.approx(0.99)

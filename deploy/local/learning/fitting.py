@@ -65,7 +65,7 @@ def homes_of(items: Sequence[Item]) -> frozenset[str]:
     return frozenset(
         item.origin
         for item in items
-        if any(label.counts and f.startswith(("kind:", "remedy:")) for f, label in item.labels.items())
+        if any(label.counts and label.weight and f.startswith(("kind:", "remedy:")) for f, label in item.labels.items())
     )
 
 

@@ -9,6 +9,8 @@ from shared.contracts.triage import Evidence
 COUNTS = 0.5
 OTHER = "kind:other"
 """A demand whose kind the model undoes is still a demand."""
+POLARITY, NEGATIVE = "polarity:negative", "topic:negative_polarity"
+"""What the model says of the whole text is a topic to the rules: what follows from it is theirs to say."""
 WEAK = frozenset({OTHER, "kind:information", "kind:small_talk"})
 SAME: Mapping[str, tuple[str, ...]] = {"tone:angry": ("tone:angry", "tone:abusive", "tone:frustrated")}
 """Findings of the rules that say the same as the model's one."""
@@ -48,6 +50,8 @@ def blend(found: Mapping[str, float], own_words: str, model: Model | None) -> tu
                 finding=finding, start=start, end=end, rule=model_name(model), confidence=round(sure, 3)
             )
         blended.append(Blended(finding, sure, evidence))
+        if finding == POLARITY:
+            blended.append(Blended(NEGATIVE, sure))
     if undone and found.get(OTHER, 0.0) < COUNTS:
         blended.append(Blended(OTHER, COUNTS))
     return tuple(blended)
