@@ -202,6 +202,16 @@ def test_a_text_that_is_negative_as_a_whole_is_a_negative_review_in_public(chann
     assert ("negative_review" in reading.kinds) is found
 
 
+@pytest.mark.parametrize(("likely", "tone"), [(0.9, "tone:angry"), (0.3, "tone:frustrated")])
+def test_likely_anger_is_anger_and_what_may_be_anger_is_frustration(likely: float, tone: str) -> None:
+    model = Fixed({ANGRY: likely})
+    model.joints = {ANGRY: Joint(1.0, 0.0, 0.0, 0.2)}
+    (blended,) = blend({}, "well then", model)
+    assert (blended.finding, blended.sure >= COUNTS) == (tone, True)
+    assert blended.evidence is not None
+    assert blended.evidence.finding == tone
+
+
 def test_weak_kinds_do_not_hold_the_model_back() -> None:
     blended = blend({"kind:information": 0.9}, "it is broken", Fixed({FAILURE: 0.99}))
     assert blended[0].sure == pytest.approx(0.99)

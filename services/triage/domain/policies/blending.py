@@ -12,7 +12,8 @@ OTHER = "kind:other"
 POLARITY, NEGATIVE = "polarity:negative", "topic:negative_polarity"
 """What the model says of the whole text is a topic to the rules: what follows from it is theirs to say."""
 WEAK = frozenset({OTHER, "kind:information", "kind:small_talk"})
-SAME: Mapping[str, tuple[str, ...]] = {"tone:angry": ("tone:angry", "tone:abusive", "tone:frustrated")}
+ANGRY, MILDER = "tone:angry", "tone:frustrated"
+SAME: Mapping[str, tuple[str, ...]] = {ANGRY: (ANGRY, "tone:abusive", MILDER)}
 """Findings of the rules that say the same as the model's one."""
 
 
@@ -29,7 +30,8 @@ def blend(found: Mapping[str, float], own_words: str, model: Model | None) -> tu
     """Give the findings whose certainty the model changes, each with its new certainty from 0 to 1.
 
     `found` holds how sure the rules are of each finding; `own_words` is the message with everything that is not the
-    customer's own words blanked out, so that places in it are places in the message. Pure as long as the model is.
+    customer's own words blanked out, so that places in it are places in the message. Anger that is less likely than
+    not, but likely enough to be told, is called the milder tone. Pure as long as the model is.
     """
     if model is None:
         return ()
@@ -43,13 +45,13 @@ def blend(found: Mapping[str, float], own_words: str, model: Model | None) -> tu
         if not by_rules and _rules_found_another(finding, found):
             sure = min(sure, COUNTS)
         undone = undone or (by_rules and sure < COUNTS and finding.startswith("kind:"))
-        evidence = None
+        evidence, called = None, finding
+        if finding == ANGRY and joint.probability(alone, by_rules) < COUNTS:
+            called = MILDER
         if sure >= COUNTS:
             start, end = model.span(own_words, finding)
-            evidence = Evidence(
-                finding=finding, start=start, end=end, rule=model_name(model), confidence=round(sure, 3)
-            )
-        blended.append(Blended(finding, sure, evidence))
+            evidence = Evidence(finding=called, start=start, end=end, rule=model_name(model), confidence=round(sure, 3))
+        blended.append(Blended(called, sure, evidence))
         if finding == POLARITY:
             blended.append(Blended(NEGATIVE, sure))
     if undone and found.get(OTHER, 0.0) < COUNTS:
