@@ -212,6 +212,12 @@ def test_likely_anger_is_anger_and_what_may_be_anger_is_frustration(likely: floa
     assert blended.evidence.finding == tone
 
 
+def test_a_milder_tone_that_the_rules_are_sure_of_stays_as_sure() -> None:
+    model = Fixed({ANGRY: 0.4})
+    model.joints = {ANGRY: Joint(1.0, 0.0, 0.0, 0.2)}
+    assert blend({"tone:frustrated": 0.95}, "well then", model) == ()
+
+
 def test_weak_kinds_do_not_hold_the_model_back() -> None:
     blended = blend({"kind:information": 0.9}, "it is broken", Fixed({FAILURE: 0.99}))
     assert blended[0].sure == pytest.approx(0.99)

@@ -39,7 +39,8 @@ def blend(found: Mapping[str, float], own_words: str, model: Model | None) -> tu
     at_home = model.at_home(own_words)
     for finding, alone in model.scores(own_words).items():
         joint, by_rules = joints[finding], rules_found(finding, found)
-        sure = together(joint, alone, by_rules, found.get(finding, 0.0), at_home=at_home)
+        rules_sure = max(found.get(name, 0.0) for name in SAME.get(finding, (finding,)))
+        sure = together(joint, alone, by_rules, rules_sure, at_home=at_home)
         if sure is None:
             continue
         if not by_rules and _rules_found_another(finding, found):
