@@ -73,6 +73,36 @@ def test_the_tone_is_read(text: str, tone: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "I can't go on any more, I want to end my life. You took all I had.",
+        "No aguanto más, me quiero morir.",
+        "J'ai envie de mourir.",
+        "Ich will nicht mehr leben.",
+        "Smoke is coming out of the heater.",
+        "Sale humo del calefactor y mi hija no puede respirar.",
+        "Il y a de la fumée qui sort du four.",
+        "Aus dem Gerät kommt Rauch, mein Kind bekommt keine Luft.",
+    ],
+)
+def test_danger_to_people_is_an_emergency_in_every_supported_language(text: str) -> None:
+    assert read(text).emergency
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The smoke detector arrived without batteries.",
+        "Le feu de la cuisinière ne marche pas, feu vert pour l'échange ?",
+        "Der Reifen hat keine Luft, bitte Rauchmelder senden.",
+        "Mi vida entera con la misma cafetera.",
+    ],
+)
+def test_words_of_danger_that_mean_none_are_no_emergency(text: str) -> None:
+    assert not read(text).emergency
+
+
+@pytest.mark.parametrize(
     ("text", "urgency", "emergency"),
     [
         ("No rush, whenever you can.", "low", False),
