@@ -83,6 +83,7 @@ async def test_the_shipped_packs_are_published_once_in_the_systems_name(office: 
     assert len([e for e in await office.events() if isinstance(e.fact, PolicyPublished)]) == len(before)
     listed = (await office.get("audra", "/policies")).json()
     assert listed[0]["id"] == "shop"
+    assert {"airline", "retail", "fca_disp", "gdpr"} < set(log.policies.registry.policies)
     assert log.policies.in_force(office.shell.now()).ref.policy == "shop"
 
 

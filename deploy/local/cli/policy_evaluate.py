@@ -27,6 +27,8 @@ def evaluate(
 ) -> None:
     """Answer requests by a pack on this machine; nothing is published or recorded, no stack is needed.
 
+    The exit code is 1 if an answer is not as the requests expect.
+
     JSON: an answer; for several requests {"answers": [...]}, null for one that its `only_if` left out.
     """
     items = read_requests(requests)
@@ -35,6 +37,7 @@ def evaluate(
     data: Any = answers[0] if len(answers) == 1 else {"answers": answers}
     context = open_context(None, as_json)
     context.emit(data, lambda out: _show(out, answered))
+    raise typer.Exit(1 if any(one.as_expected is False for one in answered) else 0)
 
 
 def _show(out: Console, answered: list[Answered]) -> None:

@@ -12,6 +12,7 @@ from services.triage import CHARTER
 from services.triage.adapters.pack_files import PackFiles, read_pack_files
 from services.triage.adapters.policy_pack import PolicyPack
 from services.triage.adapters.policy_store import BUSINESS, PackKind, PolicyStore
+from services.triage.domain.policies.pack import PackFile
 from services.triage.domain.policies.publishing import PublishPolicy, Versions, content_hash, make_publishing
 from services.triage.tables import STREAMS, index
 from shared.contracts.event import Fact, Recorded
@@ -72,9 +73,8 @@ class PolicyLog:
 
     async def _seed(self, home: Path) -> None:
         files = read_pack_files(home)
-        if files.parsed("pack.yaml", PackKind).kind != BUSINESS:
-            return
-        facts = PolicyPack(files).facts
+        business = files.parsed("pack.yaml", PackKind).kind == BUSINESS
+        facts = PolicyPack(files).facts if business else files.parsed("pack.yaml", PackFile)
         known = (await self.shell.state(policy_stream(facts.id))).hashes.get(facts.version)
         if known is None:
             await self.shell.record(Job(publication(files, facts.id, facts.version, self.shell.now()), _by_system()))
