@@ -130,7 +130,7 @@ def _received(event: Recorded, fact: MessageReceived) -> TextClause:
 
 
 def _sent(event: Recorded, fact: MessageSent) -> TextClause:
-    acknowledges = fact.purpose == "acknowledgement"
+    acknowledges = fact.purpose in ("acknowledgement", "restricted")
     return SENT.bindparams(
         message=fact.message_id,
         channel=fact.channel,

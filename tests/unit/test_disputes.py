@@ -215,6 +215,13 @@ def test_a_manager_who_took_no_part_decides_once() -> None:
     approvals.given(decided).when(decide("mia")).then_refused("already_decided")
 
 
+def test_what_is_looked_at_again_is_decided_by_somebody_else() -> None:
+    [before] = approvals.given().when(decide()).facts
+    again = replace(HEARING, dispute_id=SECOND)
+    approvals.given(before).when(decide(hearing=again)).then_refused("own_decision")
+    approvals.given(before).when(decide("mia", hearing=again)).then_types(DisputeDecided)
+
+
 @pytest.mark.parametrize(
     ("command", "reason"),
     [

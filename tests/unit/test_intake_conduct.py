@@ -272,6 +272,16 @@ def test_the_open_channel_the_vulnerable_and_the_public_are_answered_as_ever(com
     assert [one.purpose for one in sent] == ["acknowledgement"]
 
 
+def test_letters_without_end_are_not_answered_without_end() -> None:
+    limit = RULES.answering.acknowledgements_a_day
+    letter = receive(said(channel="email"), open_channel="phone", acknowledged_today=limit - 1)
+    scenario.given(opened(), received()).when(replace(letter, said=said(SECOND, "email"))).then_types(
+        MessageReceived, MessageSent
+    )
+    one_more = replace(letter, said=said(SECOND, "email"), acknowledged_today=limit)
+    scenario.given(opened(), received()).when(one_more).then_types(MessageReceived)
+
+
 def test_no_machine_names_the_open_channel_where_none_may_answer() -> None:
     quiet = receive(said(SECOND, quiet="a mailing list"), open_channel="email")
     scenario.given(opened(), received()).when(quiet).then_types(MessageReceived)

@@ -151,7 +151,7 @@ def _show(out: Console, found: dict[str, Any]) -> None:
     out.print(Text.assemble((one_line(dispute["matter"]), "bold"), f"  opened by {dispute['opened_by']}"))
     for one in dispute["parties"]:
         until = f", to be heard until {when(one['state_by'])}" if one["state_by"] else ""
-        heard = "missed their time" if one["missed"] else f"wrote {one['statements']} times since"
+        heard = "missed their time" if one["missed"] else f"messages since: {one['statements']}"
         line = f"  {one['side']} {one['customer_id']} by {one['channel']}, {one['language']}: {heard}{until}"
         out.print(Text(line))
     out.print(Text(f"  took part: {', '.join(dispute['involved'])}", DIM))

@@ -7,7 +7,7 @@ from shared.contracts import approvals_disputes, intake_conduct, intake_parties,
 @says(intake_conduct.ConductMeasureTaken)
 def _taken(fact: intake_conduct.ConductMeasureTaken) -> Said:
     line = f"{fact.taken_by} took a measure as {fact.role}: {words(fact.measure)}, to be reviewed on {fact.review_on}"
-    why = f"{words(fact.category)}: {excerpt(fact.reason)} ({len(fact.evidence)} messages)"
+    why = f"{words(fact.category)}: {excerpt(fact.reason)} (messages as evidence: {len(fact.evidence)})"
     offered = f"; offered first: {excerpt('; '.join(fact.adjustments))}" if fact.adjustments else ""
     return Said(line, why + offered, fact.measure_id)
 

@@ -45,6 +45,8 @@ def _may_decide(command: DecideDispute, state: Exceptions, rules: AuthorityRules
     if hearing.dispute_id in state.disputes:
         decided_by = state.disputes[hearing.dispute_id].decided_by
         return Refusal("already_decided", f"{decided_by} has decided this dispute; there is one decision")
+    if command.actor in {decided.decided_by for decided in state.disputes.values()}:
+        return Refusal("own_decision", f"{command.actor} decided before between them; somebody else must look at it")
     if command.actor in hearing.involved:
         return Refusal("took_part", f"{command.actor} took part in this dispute; somebody else must decide it")
     required, _ = authority.lowest_role(rules.matrix, MATTER)

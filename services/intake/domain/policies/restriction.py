@@ -21,8 +21,13 @@ def applies(command: ReceiveMessage, rules: IntakeRules) -> bool:
 
 
 def redirect(command: ReceiveMessage, state: IntakeState, rules: IntakeRules) -> MessageSent | None:
-    """Name the open channel, once a day and conversation; None where no machine may answer, or nobody can."""
+    """Name the open channel, once a day and conversation; None where no machine may answer, or nobody can.
+
+    By mail, where every letter may be a conversation, also None when this customer got too many such answers today.
+    """
     said = command.said
+    if said.channel == "email" and command.acknowledged_today >= rules.answering.acknowledgements_a_day:
+        return None
     last = state.redirected.get(said.conversation_id)
     if said.quiet is not None or (last is not None and command.now - last < DAY):
         return None
