@@ -62,6 +62,11 @@ def test_no_source_file_is_longer_than_250_lines() -> None:
     assert {path: lines for path, lines in lengths.items() if lines > LONGEST} == {}
 
 
+def test_no_two_files_of_tests_share_a_name() -> None:
+    names = [path.name for path in tracked() if path.name.startswith("test_") and path.suffix == ".py"]
+    assert sorted(name for name in set(names) if names.count(name) > 1) == [], "pytest cannot tell them apart"
+
+
 def test_nothing_is_called_utils_or_helpers() -> None:
     names = {"util", "utils", "utilities", "helper", "helpers", "common", "misc"}
     assert [str(path) for path in tracked() if {part.partition(".")[0] for part in path.parts} & names] == []

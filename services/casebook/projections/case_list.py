@@ -27,11 +27,20 @@ from shared.contracts.followup import (
 )
 from shared.contracts.intake import CaseOpened, MessageReceived, MessageSent, MessageUndelivered
 from shared.contracts.intake_vulnerability import CaseCameFirst
-from shared.contracts.triage import AssessmentCorrected, BoundaryStated, Reading, RequestAssessed, RequestGranted
+from shared.contracts.triage import (
+    AssessmentCorrected,
+    BoundaryStated,
+    Reading,
+    RequestAssessed,
+    RequestGranted,
+    RequestReferred,
+)
 from shared.eventstore.readmodel import NOTHING, Change
 
 # What we say at once, before anybody has answered, or about how we go on together.
 NO_ANSWER = frozenset({"acknowledgement", "script", "restricted", "conduct_notice", "dispute_notice"})
+# What answers a request that the rules left to a person.
+BY_PERSONS = frozenset({"agent", "decision"})
 
 case_list = Projection("case_list", CASE_LIST, CASE_SEARCH)
 
@@ -71,7 +80,8 @@ def _sent(_event: Recorded, fact: MessageSent) -> Sequence[Change]:
     if fact.purpose in NO_ANSWER:
         return (_change(fact, messages_out=1),)
     said = fact.said_at
-    return (_change(fact, later={"last_answer_at": said}, earlier={"first_answer_at": said}, messages_out=1),)
+    later = {"last_answer_at": said, "last_person_at": said} if fact.purpose in BY_PERSONS else {"last_answer_at": said}
+    return (_change(fact, later=later, earlier={"first_answer_at": said}, messages_out=1),)
 
 
 @case_list.on(MessageUndelivered)
@@ -89,10 +99,17 @@ def _assessed(_event: Recorded, fact: RequestAssessed) -> Sequence[Change]:
     return (_change(fact, _as_read(fact.reading), requests=int(fact.request_id is not None)),)
 
 
+@case_list.on(RequestReferred)
+def _referred(event: Recorded, fact: RequestReferred) -> Sequence[Change]:
+    return (_change(fact, later={"referred_at": event.recorded_at}),)
+
+
 @case_list.on(AssessmentCorrected)
-def _corrected(_event: Recorded, fact: AssessmentCorrected) -> Sequence[Change]:
-    # The person's reading is the last word on the case until the next message is read.
-    return (_change(fact, _as_read(fact.reading), requests=bool(fact.reading.kinds) - bool(fact.before.kinds)),)
+def _corrected(event: Recorded, fact: AssessmentCorrected) -> Sequence[Change]:
+    # The person's reading is the last word on the case until the next message is read. What it leads to is answered
+    # by the rules, or referred in the same instant, which counts for more.
+    later = {"last_person_at": event.recorded_at}
+    return (_change(fact, _as_read(fact.reading), later=later, requests=bool(fact.reading.kinds) - bool(fact.before.kinds)),)
 
 
 def _as_read(reading: Reading) -> Mapping[str, object]:

@@ -10,7 +10,8 @@ from shared.eventstore.readmodel import added, greatest, least, owned
 CASE_STATUS = """
     CASE WHEN outcome = 'closed' THEN 'closed'
          WHEN outcome = 'resolved' THEN 'resolved'
-         WHEN exceptions_open > 0 OR last_answer_at >= last_heard_at THEN 'waiting'
+         WHEN exceptions_open > 0 OR (last_answer_at >= last_heard_at
+              AND (referred_at IS NULL OR last_person_at > referred_at)) THEN 'waiting'
          ELSE 'open' END"""
 
 # The order in which open cases are worked on: the lowest first, of equals the answer due first. A
@@ -61,9 +62,12 @@ case_list = Table(
     owned("followup", "resolved_how", Text),
     owned("followup", "closes_at", INSTANT),
     owned("followup", "settled", Boolean),
-    Column("status", Text, Computed(text(CASE_STATUS), persisted=True)),
     owned("intake", "comes_first", Boolean),
     Column("rank", SmallInteger, Computed(text(CASE_RANK), persisted=True)),
+    # Of several requests one may be answered by the rules and another wait for a person.
+    greatest("referred_at"),
+    greatest("last_person_at"),
+    Column("status", Text, Computed(text(CASE_STATUS), persisted=True)),
     # With room on the page, an update that changes no indexed column touches no index.
     postgresql_with={"fillfactor": 60},
 )
