@@ -6,6 +6,7 @@ from uuid import UUID
 from sqlalchemy import DateTime, Executable, Integer, TextClause, bindparam, text
 
 from services.intake.domain.policies.identity import content_hash
+from services.intake.domain.policies.parties import DECISION
 from shared.contracts.event import Fact, Recorded
 from shared.contracts.intake import (
     CaseClosureNoted,
@@ -18,6 +19,7 @@ from shared.contracts.intake import (
 )
 from shared.contracts.intake_conduct import ConductMeasureLifted, ConductMeasureReviewed, ConductMeasureTaken
 from shared.contracts.intake_drafts import ReplyDrafted, ReplyReleased, ReplyReturned
+from shared.contracts.intake_parties import DisputeOpened, PartyJoined
 from shared.contracts.intake_vulnerability import VulnerabilityNoted, VulnerabilityRemoved
 
 IDENTIFIED = text("INSERT INTO customer_address VALUES (:kind, :address, :customer, :name)")
@@ -66,7 +68,11 @@ RELEASED = text("""
     UPDATE customer_standing SET open_channel = NULL, restricted_by = NULL
     WHERE customer_id = :customer AND restricted_by = :measure""")
 
-
+DISPUTED = text("INSERT INTO dispute VALUES (:dispute, :case, :at, :by)").bindparams(AT)
+ANSWERS_BY = text("""
+    UPDATE dispute SET respondent_id = :customer, joined_at = :at, state_by = :until WHERE dispute_id = :dispute
+    """).bindparams(AT, bindparam("until", type_=DateTime(timezone=True)))
+DECIDED = text("UPDATE dispute SET decided = true WHERE case_id = :case")
 DRAFTED = text("INSERT INTO draft VALUES (:draft, :case, :category, :channel, :by, :at)").bindparams(AT)
 DRAFT_SETTLED = text("UPDATE draft SET waits = false WHERE draft_id = :draft")
 
@@ -91,6 +97,8 @@ def index(event: Recorded, fact: Fact) -> Sequence[Executable]:
             ]
         case MessageReceived():
             return [_received(event, fact)]
+        case MessageSent() if fact.purpose == DECISION:
+            return [_sent(event, fact), DECIDED.bindparams(case=fact.case_id)]
         case MessageSent():
             return [_sent(event, fact)]
         case MessageDelivered():
@@ -98,13 +106,20 @@ def index(event: Recorded, fact: Fact) -> Sequence[Executable]:
         case MessageUndelivered():
             return [_settled(fact.message_id, "undelivered", fact.reason)]
         case ConductMeasureTaken() | ConductMeasureReviewed() if fact.open_channel is not None:
-            values = {"customer": fact.customer_id, "channel": fact.open_channel, "measure": fact.measure_id}
-            return [RESTRICTED.bindparams(**values)]
+            return [
+                RESTRICTED.bindparams(customer=fact.customer_id, channel=fact.open_channel, measure=fact.measure_id)
+            ]
         case ConductMeasureLifted():
             return [RELEASED.bindparams(customer=fact.customer_id, measure=fact.measure_id)]
         case VulnerabilityNoted() | VulnerabilityRemoved():
             more = 1 if isinstance(fact, VulnerabilityNoted) else -1
             return [NEEDS.bindparams(customer=fact.customer_id, more=more)]
+        case DisputeOpened():
+            values = {"dispute": fact.dispute_id, "case": fact.case_id, "by": fact.opened_by}
+            return [DISPUTED.bindparams(at=event.recorded_at, **values)]
+        case PartyJoined() if fact.side == "respondent":
+            values = {"dispute": fact.dispute_id, "customer": fact.customer_id}
+            return [ANSWERS_BY.bindparams(at=event.recorded_at, until=fact.state_by, **values)]
         case ReplyDrafted():
             return [_drafted(event, fact)]
         case ReplyReleased() | ReplyReturned():

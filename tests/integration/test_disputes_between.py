@@ -81,6 +81,14 @@ async def customer_of(office: Office, taken: dict[str, Any]) -> UUID:
     return cases[0].customer_id
 
 
+async def waits(office: Office, case_id: str) -> list[tuple[bool, bool, bool]]:
+    """Say of the case's undecided disputes whether the other side is named, was heard, and it can be decided."""
+    listed = (await office.get("max", "/disputes")).json()
+    return [
+        (one["respondent_id"] is not None, one["heard"], one["ready"]) for one in listed if one["case_id"] == case_id
+    ]
+
+
 async def decide(offices: Offices, user: str, case_id: str, **more: Any) -> httpx.Response:
     body = {"outcome": "partly_upheld", "reason": "The brake was worn when it was handed over.", **more}
     return await offices.approvals.post(user, f"/cases/{case_id}/dispute/decision", **body)
@@ -95,6 +103,7 @@ async def test_a_dispute_from_both_sides_to_two_notices(offices: Offices) -> Non
     opened = await intake.post("ana", f"/cases/{case_id}/dispute", matter=MATTER)
     assert opened.status_code == 201, opened.text
 
+    assert await waits(intake, case_id) == [(False, False, False)]
     alone = await decide(offices, "max", case_id)
     assert (alone.status_code, "no_respondent" in alone.json()["fix"]) == (409, True)
     joined = await intake.post("ana", f"/cases/{case_id}/dispute/parties", customer_id=str(berta))
@@ -107,7 +116,9 @@ async def test_a_dispute_from_both_sides_to_two_notices(offices: Offices) -> Non
     for user, reason in (("max", "not_heard"), ("sue", "role_too_low"), ("ana", "took_part")):
         early = await decide(offices, user, case_id)
         assert (early.status_code, reason in early.json()["fix"]) == (409, True), early.text
+    assert await waits(intake, case_id) == [(True, False, False)]
     stated = await write(intake, "berta", 2, GERMAN)
+    assert await waits(intake, case_id) == [(True, True, True)]
     assert stated["case_id"] == case_id
     standing = (await intake.get("audra", f"/cases/{case_id}/dispute")).json()
     assert [(party["side"], party["statements"]) for party in standing["parties"]] == [
@@ -134,6 +145,7 @@ async def test_a_dispute_from_both_sides_to_two_notices(offices: Offices) -> Non
     notices = [f for f in await intake.facts() if isinstance(f, MessageSent) and f.purpose == "dispute_decision"]
     assert {notice.customer_id for notice in notices} == {adam, berta}
     assert len(notices) == 2
+    assert await waits(intake, case_id) == []
     texts = {notice.customer_id: notice.text for notice in notices}
     assert "You get 40 EUR back." in texts[adam]
     assert "payout" not in texts[adam]

@@ -206,3 +206,19 @@ def test_a_dispute_is_shown_whole_or_as_one_side_sees_it(stack: FakeStack) -> No
     dispute["parties"] = dispute["parties"][:1]
     result = stack.run("dispute", "show", CODE, "--party", "respondent")
     assert "no respondent has joined" in str(result.exception)
+
+
+def test_disputes_that_wait_are_listed_with_what_they_wait_for(stack: FakeStack) -> None:
+    one = {"tracking_code": CODE, "opened_by": "ana", "state_by": "2026-11-30T17:00:00Z", "respondent_id": KIM}
+    waiting = [
+        one | {"heard": True, "ready": True},
+        one | {"heard": False, "ready": False},
+        one | {"heard": False, "ready": False, "respondent_id": None},
+    ]
+    stack.answer("intake", "GET", "/disputes", waiting)
+    shown = " ".join(stack.run("dispute", "list").stdout.split())
+    assert "heard can be decided" in shown
+    assert "can answer until 2026-11-30 17:00 waits" in shown
+    assert "the other side is not named yet waits" in shown
+    stack.answer("intake", "GET", "/disputes", [])
+    assert stack.run("dispute", "list").stdout == "No disputes wait.\n"

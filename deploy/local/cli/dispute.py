@@ -117,6 +117,18 @@ def show(
     context.emit(found, lambda out: _show(out, found))
 
 
+@group.command("list")
+def list_(user: AsOption = "audra", home: HomeOption = None, as_json: JsonOption = False) -> None:
+    """List the disputes that nobody decided yet, and which can be.
+
+    JSON: a list, as GET /disputes of intake gives it.
+    """
+    context = open_context(home, as_json)
+    with context.client("intake", user) as intake:
+        found = checked(intake.get("/disputes"))
+    context.emit(found, lambda out: _list(out, found))
+
+
 def add_to(app: typer.Typer) -> None:
     """Register the group."""
     app.add_typer(group, name="dispute")
@@ -161,3 +173,13 @@ def _show(out: Console, found: dict[str, Any]) -> None:
         out.print(Text(f"  {one_line(one['reason'])}", DIM))
     if not found["decisions"]:
         out.print(Text("  not decided yet", "yellow"))
+
+
+def _list(out: Console, found: list[dict[str, Any]]) -> None:
+    for one in found:
+        heard = "heard" if one["heard"] else f"can answer until {when(one['state_by'])}"
+        waits = heard if one["respondent_id"] else "the other side is not named yet"
+        ready = ("  can be decided", "green") if one["ready"] else ("  waits", "yellow")
+        out.print(Text.assemble((one["tracking_code"], "bold"), f"  opened by {one['opened_by']}, {waits}", ready))
+    if not found:
+        out.print("No disputes wait.")

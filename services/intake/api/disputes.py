@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, Field, model_validator
 
 from services.intake.adapters.dispute_parties import DisputeParties
@@ -17,6 +17,14 @@ from shared.runtime.auth import Caller, caller
 from shared.runtime.outcome import Outcome
 
 router = APIRouter()
+# Heard is who wrote since they joined; it is asked here, since a column would cost every message a write.
+WAITING = """
+    SELECT d.dispute_id, d.case_id, t.code AS tracking_code, d.opened_at, d.opened_by, d.respondent_id, d.state_by,
+        EXISTS (SELECT FROM conversation c JOIN message_index m USING (conversation_id)
+                WHERE c.customer_id = d.respondent_id AND m.case_id = d.case_id AND m.inbound
+                  AND m.recorded_at > d.joined_at) AS heard
+    FROM dispute d JOIN tracking t USING (case_id) WHERE NOT d.decided
+    ORDER BY d.state_by NULLS LAST, d.dispute_id LIMIT $1"""
 Reader = Annotated[Caller, Depends(caller("agent", "supervisor", "manager", "auditor", "service"))]
 
 
@@ -64,6 +72,34 @@ class DisputeView(BaseModel):
     parties: list[PartyView]
     involved: list[str]
     told: list[UUID]
+
+
+class WaitingDispute(BaseModel):
+    """A dispute that nobody decided yet; `ready` when the other side has answered, or their time has passed."""
+
+    dispute_id: UUID
+    case_id: UUID
+    tracking_code: str = Field(examples=["RC-7F3K-9QXD"])
+    opened_at: datetime
+    opened_by: str
+    respondent_id: UUID | None
+    state_by: datetime | None
+    heard: bool
+    ready: bool
+
+
+@router.get("/disputes", summary="List the disputes that wait")
+async def waiting_disputes(
+    _who: Reader, shell: TheShell, limit: Annotated[int, Query(ge=1, le=500)] = 100
+) -> list[WaitingDispute]:
+    """Give the disputes that nobody decided yet, the one whose time to answer ends first first."""
+    async with shell.database.connection() as tx:
+        rows = await tx.raw.fetch(WAITING, limit)
+    now = shell.now()
+    return [
+        WaitingDispute(**row, ready=row["heard"] or (row["state_by"] is not None and row["state_by"] <= now))
+        for row in rows
+    ]
 
 
 @router.post("/cases/{case_id}/dispute", status_code=201, summary="Open a dispute")
