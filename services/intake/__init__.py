@@ -28,6 +28,7 @@ CHARTER = Charter(
         "intake.conduct_review_due.v1",
         "intake.vulnerability_noted.v1",
         "intake.vulnerability_removed.v1",
+        "intake.vulnerability_review_due.v1",
         "intake.case_came_first.v1",
         "intake.dispute_opened.v1",
         "intake.party_joined.v1",

@@ -47,6 +47,11 @@ def _removed(fact: intake_vulnerability.VulnerabilityRemoved) -> Said:
     return Said(f"{fact.removed_by} removed what was noted of the customer", excerpt(fact.why), fact.need_id)
 
 
+@says(intake_vulnerability.VulnerabilityReviewDue)
+def _ask_again(fact: intake_vulnerability.VulnerabilityReviewDue) -> Said:
+    return Said(f"To be asked anew since {fact.review_on}: what was noted of the customer", None, fact.need_id)
+
+
 @says(intake_vulnerability.CaseCameFirst)
 def _first(fact: intake_vulnerability.CaseCameFirst) -> Said:
     return Said("The case comes before others as urgent", words(fact.reason_code))

@@ -35,7 +35,7 @@ from services.intake.domain.policies.acknowledgement import IntakeRules, acknowl
 from services.intake.domain.policies.conduct import conduct
 from services.intake.domain.policies.disputes import dispute
 from services.intake.domain.policies.surge import honest_due, note_load, surge_for
-from services.intake.domain.policies.vulnerability import WHY_FIRST, vulnerability
+from services.intake.domain.policies.vulnerability import WHY_FIRST, reviews_due, vulnerability
 from services.intake.domain.state import IntakeState, evolve
 from shared.contracts.event import Fact
 from shared.contracts.intake import (
@@ -88,7 +88,10 @@ def decide(command: Command, state: IntakeState, rules: IntakeRules) -> list[Fac
             return [CaseClosureNoted(case_id=command.case_id, closed=command.closed, reason=command.reason)]
         case AnswerEmergency():
             return restriction.answer_emergency(command, state, rules)
-        case TakeMeasure() | AppealMeasure() | ReviewMeasure() | LiftMeasure() | PassReviewDay():
+        case PassReviewDay():
+            needs = reviews_due(command, state.standing, rules.calendar)
+            return [*conduct(command, state.standing, rules), *needs]
+        case TakeMeasure() | AppealMeasure() | ReviewMeasure() | LiftMeasure():
             return conduct(command, state.standing, rules)
         case NoteVulnerability() | RemoveVulnerability():
             return vulnerability(command, state.standing, rules.vulnerability, rules.calendar)

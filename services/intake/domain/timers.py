@@ -8,9 +8,10 @@ from services.intake.domain.policies.acknowledgement import IntakeRules
 from shared.contracts.event import Fact, Recorded
 from shared.contracts.intake_conduct import ConductMeasureLifted, ConductMeasureReviewed, ConductMeasureTaken
 from shared.contracts.intake_parties import PartyJoined
+from shared.contracts.intake_vulnerability import VulnerabilityNoted, VulnerabilityRemoved
 from shared.kernel.timers import CancelTimer, SetTimer, Timer, TimerChange
 
-REVIEW = "conduct_review"
+REVIEW = "standing_review"
 STATEMENT = "dispute_statement"
 
 
@@ -21,13 +22,18 @@ class Timers:
         self._calendar = rules.calendar
 
     def changes(self, _event: Recorded, fact: Fact) -> list[TimerChange]:
-        """Set one timer a measure, moved with its day of review, and one for the other side of a dispute."""
+        """Set one timer a measure and one a need, for their days of review, and one for a dispute's other side."""
         match fact:
             case ConductMeasureTaken() | ConductMeasureReviewed() if fact.review_on is not None:
                 timer_id = uuid5(fact.measure_id, REVIEW)
                 return [SetTimer(timer_id, fact.customer_id, self._begin(fact.review_on), REVIEW)]
             case ConductMeasureLifted():
                 return [CancelTimer(uuid5(fact.measure_id, REVIEW))]
+            case VulnerabilityNoted():
+                timer_id = uuid5(fact.need_id, REVIEW)
+                return [SetTimer(timer_id, fact.customer_id, self._begin(fact.review_on), REVIEW)]
+            case VulnerabilityRemoved():
+                return [CancelTimer(uuid5(fact.need_id, REVIEW))]
             case PartyJoined() if fact.state_by is not None:
                 return [SetTimer(uuid5(fact.dispute_id, STATEMENT), fact.case_id, fact.state_by, STATEMENT)]
             case _:

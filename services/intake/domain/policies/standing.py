@@ -14,7 +14,7 @@ from shared.contracts.intake_conduct import (
     ConductMeasureTaken,
     ConductReviewDue,
 )
-from shared.contracts.intake_vulnerability import VulnerabilityNoted, VulnerabilityRemoved
+from shared.contracts.intake_vulnerability import VulnerabilityNoted, VulnerabilityRemoved, VulnerabilityReviewDue
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +35,15 @@ class Measure:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Measures and noted needs of one customer, by id, oldest first; a need that was removed is not among them."""
+    """Measures and noted needs of one customer, by id, oldest first; a need that was removed is not among them.
+
+    `asked_again` are the needs whose day of review has come.
+    """
 
     measures: Mapping[UUID, Measure] = field(default_factory=lambda: MappingProxyType({}))
     needs: Mapping[UUID, VulnerabilityNoted] = field(default_factory=lambda: MappingProxyType({}))
     removed: frozenset[UUID] = frozenset()
+    asked_again: frozenset[UUID] = frozenset()
 
     def in_force(self, measure: str) -> bool:
         """Tell whether a measure of this kind is in force."""
@@ -69,6 +73,8 @@ def stand(state: Standing, fact: Fact) -> Standing:
             return _put(state, fact.measure_id, replace(state.measures[fact.measure_id], review_due=True))
         case VulnerabilityNoted():
             return replace(state, needs=MappingProxyType({**state.needs, fact.need_id: fact}))
+        case VulnerabilityReviewDue():
+            return replace(state, asked_again=state.asked_again | {fact.need_id})
         case VulnerabilityRemoved():
             kept = {need_id: need for need_id, need in state.needs.items() if need_id != fact.need_id}
             return replace(state, needs=MappingProxyType(kept), removed=state.removed | {fact.need_id})
