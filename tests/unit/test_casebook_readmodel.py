@@ -10,7 +10,7 @@ from services.casebook.tables import APPROVAL_INBOX, CASE_LIST, CASE_TIMELINE, C
 from shared.contracts.approvals import ExceptionApproved, ExceptionRequested
 from shared.contracts.event import Fact
 from shared.contracts.intake import CaseOpened, MessageReceived, MessageSent
-from shared.contracts.triage import AssessmentCorrected, Reading, RequestAssessed
+from shared.contracts.triage import AssessmentCorrected, Reading, RequestAssessed, RequestReferred
 from shared.eventstore.readmodel import Batch, Change, ReadModel, added, greatest, least, owned
 from tests.support.histories import Maker
 from tests.support.recorded import recorded
@@ -105,3 +105,14 @@ def folded(fact: Fact) -> dict[str, object]:
     """Give the case's row that one fact makes."""
     [row] = fold([recorded(fact)]).rows[CASE_LIST].values()
     return row
+
+
+def test_only_a_person_answers_what_the_rules_referred() -> None:
+    """The rules' answer to one request leaves another, which a person has to answer, as it stands."""
+    sent = Maker(1).fact(MessageSent, Maker(2).id(), [Maker(3).id()])
+    for purpose, by_a_person in (("granted", False), ("boundary", False), ("agent", True), ("decision", True)):
+        assert ("last_person_at" in folded(sent.model_copy(update={"purpose": purpose}))) is by_a_person
+    referred = RequestReferred(
+        case_id=Maker(2).id(), request_id=Maker(3).id(), message_id=Maker(4).id(), kind="other", reason="unclear"
+    )
+    assert folded(referred).keys() == {"referred_at"}

@@ -109,7 +109,8 @@ def _corrected(event: Recorded, fact: AssessmentCorrected) -> Sequence[Change]:
     # The person's reading is the last word on the case until the next message is read. What it leads to is answered
     # by the rules, or referred in the same instant, which counts for more.
     later = {"last_person_at": event.recorded_at}
-    return (_change(fact, _as_read(fact.reading), later=later, requests=bool(fact.reading.kinds) - bool(fact.before.kinds)),)
+    requests = bool(fact.reading.kinds) - bool(fact.before.kinds)
+    return (_change(fact, _as_read(fact.reading), later=later, requests=requests),)
 
 
 def _as_read(reading: Reading) -> Mapping[str, object]:
