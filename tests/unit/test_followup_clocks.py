@@ -136,7 +136,9 @@ def test_the_time_of_an_exception_is_held_by_those_who_decide() -> None:
 def test_a_referral_has_a_clock_for_the_team() -> None:
     desk = desk_with(opened(), received("m1"), assessed("m1"), referred("m1"))
     assert the(desk, "referral").standing().status == "running"
-    desk.tell(boundary("m1"), HOUR)
+    desk.tell(boundary("m1"), HOUR)  # the rules' answer to another request of the message
+    assert the(desk, "referral").standing().status == "running"
+    desk.tell(sent("m2", at=MONDAY + 2 * HOUR), 2 * HOUR)
     assert the(desk, "referral").standing().status == "met"
 
 
