@@ -25,7 +25,7 @@ def train(
 ) -> None:
     """Train the model on labelled sets, and tell how it does on texts it did not see.
 
-    Five folds; no text is judged by a model that learnt it or a near-identical one.
+    Ten folds; no text is judged by a model that learnt it or a near-identical one.
     JSON: {"version", "figures": {"<finding>": {"<set>|all": {"texts", "held",
     "majority_f1", "rules_f1", "model_f1", "both_f1", ... "_accuracy"}}}}.
     """

@@ -13,7 +13,7 @@ from deploy.local.learning.features import Features, learn_features
 from deploy.local.learning.items import Item
 from deploy.local.learning.words import WordKnowledge
 
-FOLDS = 5
+FOLDS = 10
 STRENGTH = 0.3
 STRENGTHS = {"tone:angry": 0.2, "kind:product_or_service_failure": 2.0}
 """How closely a head follows its texts: less where they are few and disagree, more where they are many and plain."""

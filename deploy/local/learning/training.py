@@ -103,7 +103,7 @@ def hear(items: Sequence[Item], known: WordKnowledge, policy_dir: Path, step: St
     rows: dict[str, list[Row]] = {finding: [] for finding in findings}
     say = rules_say(policy_dir)
     for fold, (learnt, judged) in enumerate(splits(items)):
-        step(f"fold {fold + 1} of {FOLDS}", 0.05 + 0.16 * fold)
+        step(f"fold {fold + 1} of {FOLDS}", 0.05 + 0.8 * fold / FOLDS)
         trained = fit(learnt, known, findings)
         counted = [item for item in judged if any(label.counts for label in item.labels.values())]
         matrix = trained.features.matrix([item.text for item in counted])
