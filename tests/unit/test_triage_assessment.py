@@ -205,3 +205,15 @@ def test_every_finding_names_its_words_and_its_rule() -> None:
 
 def test_a_negated_finding_does_not_count() -> None:
     assert "product_or_service_failure" not in read("Luckily it is not broken.").kinds
+
+
+@pytest.mark.parametrize(
+    "text", ["There is a fire in my flat, my child cannot breathe.", "I can't breathe.", "Il y a le feu chez moi !"]
+)
+def test_danger_said_with_a_not_is_danger_all_the_same(text: str) -> None:
+    assert read(text).emergency
+
+
+def test_who_asks_what_discounts_there_are_demands_nothing() -> None:
+    assert read("Do you have any student discounts?").kinds[0] == "information"
+    assert read("I want a discount of 20 %.").kinds[0] == "unfounded_demand"
