@@ -1,5 +1,8 @@
 """Errors over HTTP as problem details (RFC 9457, application/problem+json)."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
@@ -29,14 +32,11 @@ def answer_problems(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     async def malformed(_request: Request, error: RequestValidationError) -> JSONResponse:
-        first = error.errors()[0]
-        field = ".".join(str(part) for part in first["loc"] if part != "body") or "body"
-        problems = [
-            {"field": ".".join(str(p) for p in e["loc"] if p != "body") or "body", "problem": e["msg"]}
-            for e in error.errors()
-        ]
-        detail = f"{field}: {first['msg']}"
-        return problem(422, "The input cannot be read", detail, field=field, problems=problems)
+        problems = [{"field": _field(each), "problem": each["msg"]} for each in error.errors()]
+        field = problems[0]["field"]
+        detail = f"{field}: {problems[0]['problem']}"
+        fix = "correct the field; /openapi.json shows what the request may hold"
+        return problem(422, "The input cannot be read", detail, field=field, fix=fix, problems=problems)
 
     @app.exception_handler(HTTPException)
     async def plain(_request: Request, error: HTTPException) -> JSONResponse:
@@ -53,3 +53,10 @@ def answer_problems(app: FastAPI) -> None:
     async def bug(request: Request, error: Exception) -> JSONResponse:
         log.error("bug", path=request.url.path, exc_info=error)
         return problem(500, "An error of ours", "This is a bug; it is in the service's log under this trace.")
+
+
+def _field(error: Mapping[str, Any]) -> str:
+    """Name the field of a validation error; of a body that is no JSON, the location is a place in its text."""
+    if error["type"] == "json_invalid":
+        return "body"
+    return ".".join(str(part) for part in error["loc"] if part != "body") or "body"

@@ -10,6 +10,7 @@ import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from services.triage.domain.policies.audit_records import Bookings, routes
 from services.triage.domain.policies.audit_runs import Run, writes
@@ -131,6 +132,13 @@ def test_actions_written_as_text_are_read() -> None:
     for written in (json.dumps([act]), repr([act])):
         run = Run.model_validate({"id": "x", "turns": turns, "labels": {"agent_actions": written}})
         assert run.labels.agent_actions[0].arguments == {"reservation_id": "A"}
+
+
+@pytest.mark.parametrize("written", ["book", "[", "[" * 9999])
+def test_a_text_that_holds_no_actions_is_told_in_words(written: str) -> None:
+    turns = [{"speaker": "customer", "text": "Hi."}]
+    with pytest.raises(ValidationError, match="holds no list of acts"):
+        Run.model_validate({"id": "x", "turns": turns, "labels": {"agent_actions": written}})
 
 
 def test_records_know_routes_better_than_the_conversation() -> None:

@@ -67,8 +67,11 @@ class Labels(Recorded):
             return value
         try:
             return json.loads(value)
-        except ValueError:
-            return ast.literal_eval(value)
+        except (ValueError, RecursionError):
+            try:
+                return ast.literal_eval(value)
+            except (ValueError, SyntaxError, RecursionError, MemoryError) as error:
+                raise ValueError("is a text that holds no list of acts") from error
 
 
 class Run(Recorded):
