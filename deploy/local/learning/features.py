@@ -18,7 +18,7 @@ from services.triage.adapters.model_words import SHOUT, pieces, units
 
 PAIR, DENIED = " ", "~"
 LEAST_PAIRS, LEAST_PIECES, LEAST_HOME = 2, 2, 3
-WORD_SCALE, PIECE_SCALE, VECTOR_SCALE = 0.25, 1 / 12, 1.5
+WORD_SCALE, PIECE_SCALE, VECTOR_SCALE, SOUND_SCALE = 0.35, 0.117, 1.5, 0.6
 DENIED_SHARE = 0.74
 """A denied word sounds so much less good or bad, and the other way round (as in the lexicon's own rules)."""
 
@@ -111,7 +111,7 @@ def sound(word: str, denied: bool, known: WordKnowledge) -> np.ndarray[tuple[int
     """Give the `COLUMNS` of one word: how pleasant, how unpleasant, how coarse, and coarse without what softens."""
     valence = known.valence.get(word, 0.0) * (-DENIED_SHARE if denied else 1.0)
     coarse = known.coarse.get(word, 0.0)
-    return np.array([max(valence, 0.0), max(-valence, 0.0), coarse, max(coarse, 0.0)])
+    return np.array([max(valence, 0.0), max(-valence, 0.0), coarse, max(coarse, 0.0)]) * SOUND_SCALE
 
 
 def learn_features(texts: Sequence[str], at_home: Sequence[bool], known: WordKnowledge) -> Features:
