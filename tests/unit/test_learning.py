@@ -80,6 +80,14 @@ def test_a_line_that_is_no_item_is_named(tmp_path: Path, line: str) -> None:
         read_items(path)
 
 
+@pytest.mark.parametrize(("content", "problem"), [(b"\xff\xfe\x00", "no text in UTF-8"), (b"[" * 99_999, "too deeply")])
+def test_a_file_that_is_no_text_or_has_no_end_is_told(tmp_path: Path, content: bytes, problem: str) -> None:
+    path = tmp_path / "items.jsonl"
+    path.write_bytes(content)
+    with pytest.raises(UsageError, match=problem):
+        read_items(path)
+
+
 @pytest.mark.parametrize("name", ["nowhere", "."])
 def test_a_path_without_items_is_told(tmp_path: Path, name: str) -> None:
     with pytest.raises(UsageError):

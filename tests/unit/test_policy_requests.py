@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from deploy.local.cli.policy_requests import read_requests
 from services.triage.adapters.policy_pack import PolicyPack
 from services.triage.domain.policies.evaluation import PolicyRequest, table_inputs
 from services.triage.domain.policies.gathering import gather, wanted
@@ -214,3 +215,19 @@ def test_a_pack_with_actions_that_is_wrong_is_refused(
 def test_an_answer_is_plain_json() -> None:
     told = json.loads(PACK.answer(refund()).model_dump_json())
     assert set(told["clause"]) == {"policy", "version", "clause", "text"}
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ('{"requests": 5}', "requests must be a list"),
+        ('{"requests": [{"request": {"policy": "shop"}, "only_if": 5}]}', "requests.0.only_if must be an object"),
+        ('{"requests": [{"request": {"policy": "shop"}, "expect": [1]}]}', "requests.0.expect must be an object"),
+        ("[" * 100_000, "is not JSON"),
+    ],
+)
+def test_a_file_that_holds_no_requests_is_told_in_a_line(tmp_path: Path, text: str, problem: str) -> None:
+    file = tmp_path / "requests.json"
+    file.write_text(text)
+    with pytest.raises(MalformedInput, match=problem):
+        read_requests(str(file))

@@ -140,7 +140,7 @@ def ask(items: list[Item], choose: Choose, records: list[Path] | None, *, strict
 def _items(text: str, place: str) -> Iterator[Item]:
     try:
         documents = [(place, json.loads(text))]
-    except ValueError:
+    except (ValueError, RecursionError):
         documents = [
             (f"{place}:{number}", _parsed(line, f"{place}:{number}"))
             for number, line in enumerate(text.splitlines(), start=1)
@@ -152,9 +152,15 @@ def _items(text: str, place: str) -> Iterator[Item]:
         if not isinstance(document, dict):
             raise MalformedInput("must be an object", field=where, fix="see docs/policy_requests.md")
         many = "requests" in document
+        if many and not isinstance(document["requests"], list):
+            raise MalformedInput("requests must be a list", field=where, fix="see docs/policy_requests.md")
         name = str(document.get("id") or document.get("task") or Path(where).name)
         for number, one in enumerate(document["requests"] if many else [document]):
             inner = one if isinstance(one, dict) and "request" in one else {"request": one}
+            for name_of in ("expect", "only_if"):
+                if not isinstance(inner.get(name_of) or {}, dict):
+                    problem = f"requests.{number}.{name_of} must be an object"
+                    raise MalformedInput(problem, field=where, fix="see docs/policy_requests.md")
             yield Item(
                 name,
                 number,
@@ -167,7 +173,7 @@ def _items(text: str, place: str) -> Iterator[Item]:
 def _parsed(line: str, where: str) -> Any:
     try:
         return json.loads(line)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise MalformedInput(f"is not JSON: {error}", field=where, fix="see docs/policy_requests.md") from error
 
 

@@ -89,14 +89,19 @@ def read_items(path: Path) -> list[Item]:
 
 
 def _read_file(file: Path, known: Sequence[LabelledSet], *, strict: bool) -> Iterator[Item]:
-    for number, line in enumerate(file.read_text("utf-8").splitlines(), 1):
+    try:
+        text = file.read_text("utf-8")
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{file} is no text in UTF-8", "name a .jsonl file, or a directory of them") from error
+    for number, line in enumerate(text.splitlines(), 1):
         if not line.strip():
             continue
         try:
             entry = json.loads(line)
-        except json.JSONDecodeError as error:
+        except (json.JSONDecodeError, RecursionError) as error:
             if strict:
-                raise UsageError(f"{file} line {number}: {error.msg}", "one JSON object a line") from error
+                told = error.msg if isinstance(error, json.JSONDecodeError) else "is nested too deeply"
+                raise UsageError(f"{file} line {number}: {told}", "one JSON object a line") from error
             return
         if (
             not isinstance(entry, dict)
