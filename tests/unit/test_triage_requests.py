@@ -201,3 +201,10 @@ def test_amounts_are_read_as_they_are_spoken(text: str, amount: str) -> None:
 
 def test_a_spoken_number_without_currency_is_no_amount() -> None:
     assert read("i waited one hundred twenty days").amounts == ()
+
+
+@pytest.mark.parametrize("who", ["My friend said", "The shop assistant told me:", "My husband wrote"])
+def test_what_friends_and_shops_are_quoted_with_is_not_asked_for(who: str) -> None:
+    found = read(f'{who} "I want a refund". I just want to know your opening hours.')
+    assert found.remedy is None
+    assert len(found.quotes) == 1
