@@ -125,3 +125,18 @@ def test_compensation_needs_a_record_that_does_not_say_otherwise() -> None:
     record = reservation(BUSINESS)
     record["flights"][0]["status"] = "on time"
     assert said(ask("send_certificate", record, reason="cancelled")) == "refused G-8"
+
+
+@pytest.mark.parametrize(
+    ("action", "arguments"),
+    [
+        ("cancel_reservation", {"reason": "change_of_plan"}),
+        ("update_reservation_flights", {"flights": NEW}),
+        ("update_reservation_baggages", {"total_baggages": 2}),
+        ("update_reservation_passengers", {}),
+        ("send_certificate", {"reason": "cancelled"}),
+    ],
+)
+def test_another_customers_booking_is_for_a_person(action: str, arguments: dict[str, Any]) -> None:
+    """Who knows the number of a booking is not yet the customer whose booking it is."""
+    assert said(ask(action, reservation(BUSINESS, user_id="other"), **arguments)) == "needs_person H-1"
