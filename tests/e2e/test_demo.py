@@ -13,6 +13,8 @@ import pytest
 
 pytestmark = pytest.mark.backends
 PATIENCE_SECONDS = 300
+STORIES = 5
+CASES = 41 + STORIES
 SAMPLES = Path(__file__).parents[2] / "samples"
 
 
@@ -64,12 +66,25 @@ def test_the_first_run_takes_everything_in_and_loses_nothing(first: Any) -> None
     assert (first["ingest"]["messages"], first["ingest"]["mails"], first["ingest"]["refused"]) == (260, 14, 0)
     figures = first["figures"]
     assert figures["automatic_mails"] == 6
-    assert figures["cases"] == 41
+    assert figures["cases"] == CASES
     assert figures["dead_letters"] == 0
-    assert figures["boundaries"] >= 1
-    assert figures["promises"]["kept"] == 1
-    assert {figures["exceptions"][state] for state in ("approved", "rejected", "countered")} == {1}
+    assert figures["boundaries"] >= 1 + STORIES
+    assert figures["promises"]["kept"] == 1 + STORIES
+    decided = {state: figures["exceptions"][state] for state in ("approved", "rejected", "countered", "accepted")}
+    assert decided == {"approved": 2, "rejected": 2, "countered": 1, "accepted": 1}
     assert any("somebody else must decide" in line for line in first["people"])
+
+
+def test_five_hard_cases_go_from_the_customers_words_to_a_kept_promise(up: Recourse, first: Any) -> None:
+    assert len(first["stories"]) == STORIES
+    for name, code in first["stories"].items():
+        case = up.json("case", code)
+        types = [event["type"] for event in case["timeline"]]
+        in_order = ("intake.message_received.v1", "triage.boundary_stated.v1", "followup.promise_made.v1")
+        places = [types.index(one) for one in (*in_order, "followup.promise_kept.v1", "followup.case_resolved.v1")]
+        assert places == sorted(places), name
+        assert case["status"] == "resolved"
+        assert {promise["state"] for promise in case["promise_list"]} == {"kept"}
 
 
 def test_a_second_run_adds_no_message(up: Recourse, first: Any) -> None:
@@ -111,7 +126,9 @@ def test_machines_get_no_answer_and_people_do(up: Recourse) -> None:
     machines = {path.stem for path in (SAMPLES / "emails" / "machines").iterdir()}
     assert len(machines) == 6
     assert up.json("cases", "--channel", "email", "--limit", "100")["next"] is None
-    assert 0 < len(mails) <= 8
+    written = {mail["subject"] for mail in mails}
+    assert any("scratch" in subject for subject in written)
+    assert 0 < len(mails) <= 8 + 4
     assert all(mail["automatic"] for mail in mails)
 
 
@@ -119,7 +136,7 @@ def test_replay_gives_the_same_rows_and_can_take_over(up: Recourse) -> None:
     cases = up.json("cases", "--limit", "100")
     replayed = up.json("replay", "--switch")
     assert (replayed["equal"], replayed["switched"]) == (True, True)
-    assert replayed["rows"]["case_list"] == 41
+    assert replayed["rows"]["case_list"] == CASES
     assert up.json("cases", "--limit", "100") == cases
 
 
