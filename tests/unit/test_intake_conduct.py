@@ -287,15 +287,25 @@ def test_no_machine_names_the_open_channel_where_none_may_answer() -> None:
     scenario.given(opened(), received()).when(quiet).then_types(MessageReceived)
 
 
-def test_an_emergency_is_acknowledged_on_the_closed_channel_too() -> None:
+def test_in_an_emergency_the_number_to_call_is_named_once_on_a_closed_channel_too() -> None:
     first = receive(said(SECOND), open_channel="email")
     emergency = AnswerEmergency(CASE, MONDAY, SECOND, "en")
     then = scenario.given(opened(), received()).when(first, emergency).then_types(MessageSent)
     [sent] = then.facts
     assert isinstance(sent, MessageSent)
-    assert (sent.purpose, sent.message_id) == ("acknowledgement", uuid5(SECOND, "emergency"))
+    assert (sent.purpose, sent.message_id) == ("emergency", uuid5(SECOND, "emergency"))
+    assert "112" in sent.text
     scenario.given(opened(), received()).when(first, emergency, emergency).then()
-    scenario.given(opened(), received()).when(AnswerEmergency(CASE, MONDAY, FIRST, "en")).then()
+
+
+@pytest.mark.parametrize("language", ["en", "es", "fr", "de"])
+@pytest.mark.parametrize("channel", ["chat", "email", "phone", "review"])
+def test_in_an_emergency_the_number_to_call_is_named_in_every_language_and_form(channel: str, language: str) -> None:
+    heard = (opened(channel), received(channel=channel))
+    [sent] = scenario.given(*heard).when(AnswerEmergency(CASE, MONDAY, FIRST, language)).then_types(MessageSent).facts
+    assert isinstance(sent, MessageSent)
+    assert "112" in sent.text
+    assert CODE in sent.text or channel == "email"
 
 
 def test_intake_hears_of_emergencies_from_the_reading() -> None:

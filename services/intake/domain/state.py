@@ -23,6 +23,7 @@ from shared.contracts.intake_parties import DisputeOpened, PartyJoined, Statemen
 from shared.contracts.intake_surge import SurgeBegan, SurgeEnded
 
 REDIRECT = "restricted"  # the purpose of a message that names the channel left open
+EMERGENCY = "emergency"  # of one that names the emergency number
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,7 @@ class IntakeState:
     undelivered. `home` is where the case's own customer wrote last: what was decided is told there and nowhere else.
     `surging` tells, in the stream of operations, whether too many cases wait.
     `regulated` is the category for which a second person reads replies before they leave; `drafts` are those replies.
+    `emergencies` are the conversations in which the emergency number was named.
     `redirected` says when, by conversation, a customer was last told which channel is open to them. `standing` is, in
     a customer's own stream, how they and we go on together; `dispute` is the case's last one with another customer.
     """
@@ -76,6 +78,7 @@ class IntakeState:
     regulated: str | None = None
     drafts: Mapping[UUID, Draft] = field(default_factory=dict)
     redirected: Mapping[UUID, datetime] = field(default_factory=dict)
+    emergencies: frozenset[UUID] = frozenset()
     standing: Standing = field(default_factory=Standing)
     dispute: Dispute | None = None
 
@@ -151,6 +154,7 @@ def _heard(state: IntakeState, fact: MessageReceived) -> IntakeState:
 def _sent(state: IntakeState, fact: MessageSent) -> IntakeState:
     conversations = state.conversations
     redirected = state.redirected
+    emergencies = state.emergencies | ({fact.conversation_id} if fact.purpose == EMERGENCY else frozenset())
     if fact.purpose == REDIRECT:
         redirected = {**redirected, fact.conversation_id: fact.said_at}
     if fact.conversation_id not in conversations:
@@ -164,5 +168,6 @@ def _sent(state: IntakeState, fact: MessageSent) -> IntakeState:
         sent={**state.sent, fact.message_id: fact.delivery},
         home=state.home or fact.conversation_id,
         redirected=redirected,
+        emergencies=emergencies,
         dispute=dispute_after(state.dispute, fact),
     )

@@ -5,7 +5,7 @@ from uuid import uuid5
 from services.intake.domain.commands import AnswerEmergency, ReceiveMessage, Told
 from services.intake.domain.policies.acknowledgement import DAY, IntakeRules
 from services.intake.domain.policies.notices import notice, unreachable
-from services.intake.domain.state import REDIRECT, Conversation, IntakeState
+from services.intake.domain.state import EMERGENCY, REDIRECT, Conversation, IntakeState
 from shared.contracts.event import Fact
 from shared.contracts.intake import MessageSent
 
@@ -48,14 +48,13 @@ def redirect(command: ReceiveMessage, state: IntakeState, rules: IntakeRules) ->
 
 
 def answer_emergency(command: AnswerEmergency, state: IntakeState, rules: IntakeRules) -> list[Fact]:
-    """Acknowledge an emergency in a conversation that was sent elsewhere; all others were acknowledged as ever."""
+    """Name the emergency number, and say that somebody takes the case up at once; once in a conversation.
+
+    A closed channel is open to this too.
+    """
     conversation = state.conversations.get(state.messages.get(command.message_id, command.message_id))
-    message_id = uuid5(command.message_id, "emergency")
-    if conversation is None or conversation.conversation_id not in state.redirected or message_id in state.messages:
-        return []
-    if conversation.quiet is not None or state.answer_due is None:
+    if conversation is None or conversation.quiet is not None or conversation.conversation_id in state.emergencies:
         return []
     told = Told(conversation, command.language, state.tracking_code, state.subject)
-    due = rules.replies.of(command.language).instant(state.answer_due, rules.calendar.zone)
-    about = (command.case_id, message_id, command.now)
-    return [notice(about, "acknowledgement", told, "acknowledgement", {"due": due}, rules)]
+    about = (command.case_id, uuid5(command.message_id, EMERGENCY), command.now)
+    return [notice(about, EMERGENCY, told, EMERGENCY, {}, rules)]
