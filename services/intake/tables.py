@@ -25,7 +25,7 @@ from shared.contracts.intake_vulnerability import VulnerabilityNoted, Vulnerabil
 IDENTIFIED = text("INSERT INTO customer_address VALUES (:kind, :address, :customer, :name)")
 OPENED = text("INSERT INTO tracking VALUES (:case, :code, :customer, :linked)")
 # That a message is here does not answer it, nor what we tell a customer about how we go on.
-NO_ANSWER = ("acknowledgement", "emergency", "script", "restricted", "conduct_notice", "dispute_notice")
+NO_ANSWER = ("acknowledgement", "emergency", "passed_on", "script", "restricted", "conduct_notice", "dispute_notice")
 AT = bindparam("at", type_=DateTime(timezone=True))
 ACKNOWLEDGED = bindparam("acknowledged", type_=DateTime(timezone=True))
 # One statement a message: this runs in the append's transaction, under the lock of the log partition.

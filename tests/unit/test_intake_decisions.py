@@ -8,6 +8,8 @@ import pytest
 from services.intake.domain.commands import Customer, MarkDelivered, MarkUndelivered, NoteClosure
 from services.intake.domain.decider import make_decider
 from services.intake.domain.policies.wording import REVIEW_LIMIT, FromTemplate, Words
+from services.intake.domain.reactions import react
+from shared.contracts.approvals import ExceptionRequested
 from shared.contracts.intake import (
     CaseClosureNoted,
     CaseOpened,
@@ -18,6 +20,7 @@ from shared.contracts.intake import (
     MessageSent,
     MessageUndelivered,
 )
+from shared.contracts.values import ClauseRef, Quorum
 from tests.support.intake import RULES
 from tests.support.intakes import (
     ADA,
@@ -38,6 +41,7 @@ from tests.support.intakes import (
     said,
     sent,
 )
+from tests.support.recorded import recorded
 from tests.support.scenario import Scenario
 
 scenario = Scenario(make_decider(RULES))
@@ -224,3 +228,30 @@ def test_a_refusal_says_what_was_tried() -> None:
     [refusal] = then.facts
     assert isinstance(refusal, IntakeAttemptRefused)
     assert refusal.attempt == "send_reply"
+
+
+@pytest.mark.parametrize(("proposed_by", "told"), [("rules", True), ("ana", False)])
+def test_what_a_customer_asked_for_is_told_to_be_passed_on_and_what_an_agent_proposes_is_not(
+    proposed_by: str, told: bool
+) -> None:
+    asked = ExceptionRequested(
+        case_id=CASE,
+        exception_id=SECOND,
+        request_id=FIRST,
+        kind="unfounded_demand",
+        clause=ClauseRef(policy="shop", version="1", clause="D-1", text="No discounts."),
+        deviation="a discount",
+        reason="The customer does not accept the refusal.",
+        proposed_by=proposed_by,
+        required_role="supervisor",
+        quorum=Quorum(),
+        deadline=TUESDAY_EVENING,
+        language="de",
+    )
+    commands = react(recorded(asked), asked, MONDAY)
+    assert bool(commands) is told
+    for command in commands:
+        [sent_on] = scenario.given(opened(), received()).when(command).then_types(MessageSent).facts
+        assert isinstance(sent_on, MessageSent)
+        assert sent_on.purpose == "passed_on"
+        assert "nicht beteiligt" in sent_on.text

@@ -12,13 +12,22 @@ from services.intake.domain.commands import (
     TellDispute,
 )
 from services.intake.domain.policies.wording import FromTemplate, Saying, Words
-from shared.contracts.approvals import ExceptionApproved, ExceptionCountered, ExceptionExpired, ExceptionRejected
+from shared.contracts.approvals import (
+    ExceptionApproved,
+    ExceptionCountered,
+    ExceptionExpired,
+    ExceptionRejected,
+    ExceptionRequested,
+)
 from shared.contracts.approvals_disputes import DisputeDecided
 from shared.contracts.event import Fact, Recorded
 from shared.contracts.followup import CaseClosed, CaseReopened, CheckInAsked
 from shared.contracts.triage import AssessmentCorrected, BoundaryStated, RequestAssessed, RequestGranted
 from shared.contracts.triage_requests import InformationAsked
 from shared.contracts.values import Money
+
+BY_RULES = "rules"
+"""Who proposes what a customer asked for; what an agent proposes is not told before it is decided."""
 
 
 def react(event: Recorded, fact: Fact, now: datetime) -> list[Command]:
@@ -32,6 +41,8 @@ def react(event: Recorded, fact: Fact, now: datetime) -> list[Command]:
             return [_tell(event, fact.case_id, now, "question", Words(fact.text), fact.message_id)]
         case RequestGranted():
             return [_tell(event, fact.case_id, now, "granted", Words(fact.text), fact.message_id)]
+        case ExceptionRequested() if fact.proposed_by == BY_RULES and fact.supersedes is None:
+            return [_tell(event, fact.case_id, now, "passed_on", FromTemplate("passed_on", fact.language))]
         case ExceptionApproved():
             values = {
                 "deviation": fact.deviation,

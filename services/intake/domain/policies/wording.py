@@ -18,6 +18,7 @@ TEMPLATES: dict[str, frozenset[str]] = {
     "acknowledgement_out_of_hours": frozenset({"greeting", "code", "due", "opens"}),
     "acknowledgement_surge": frozenset({"greeting", "code", "due"}),
     "emergency": frozenset({"greeting", "code"}),
+    "passed_on": frozenset({"greeting", "code"}),
     "approved": frozenset({"greeting", "code", "deviation", "conditions", "amount"}),
     "rejected": frozenset({"greeting", "code", "reason"}),
     "countered": frozenset({"greeting", "code", "offer", "reason", "amount"}),
