@@ -13,7 +13,7 @@ from services.triage.domain.policies.answering import UNREAD, UNSURE, Policy, Tr
 from services.triage.domain.policies.ruling import Missing, Question, Ruling, Trace
 from services.triage.domain.reactions import ids_from
 from shared.contracts.event import Fact
-from shared.contracts.said import AskedFor, Reference
+from shared.contracts.said import AskedFor, Doubt, Reference
 from shared.contracts.triage import (
     BoundaryStated,
     Evidence,
@@ -262,3 +262,15 @@ def test_the_amount_of_each_request_is_its_own() -> None:
     assert isinstance(granted, RequestGranted)
     assert granted.amount is None
     assert again
+
+
+def test_the_person_who_answers_is_told_what_was_heard_two_ways() -> None:
+    doubt = Doubt(
+        finding="amount", one="150 dollars", other="115 dollars", start=0, end=4, confidence=0.5, judged_by="r"
+    )
+    unsure = reading("unfounded_demand", remedy="discount", confidence=0.4, doubts=(doubt,))
+    (facts,) = decide(said(1, unsure), sure_from=0.5)
+    referred = facts[1]
+    assert isinstance(referred, RequestReferred)
+    assert "150 dollars" in referred.reason
+    assert "115 dollars" in referred.reason

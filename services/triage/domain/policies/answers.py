@@ -127,10 +127,16 @@ def referral(asked: Asked, ruling: Ruling, answer_due: datetime, reason: str | N
         request_id=asked.request_id,
         message_id=asked.message_id,
         kind=asked.kind,
-        reason=reason or ruling.note,
+        reason=_with_doubts(reason or ruling.note, asked.reading),
         answer_due=answer_due,
         rule=ruling.trace.rule,
     )
+
+
+def _with_doubts(reason: str, reading: Reading) -> str:
+    """Name what was heard two ways, so that the person who answers listens to it first."""
+    heard = [f"{doubt.one!r} or {doubt.other!r}" for doubt in reading.doubts]
+    return f"{reason.rstrip('.')}; heard as {', '.join(heard)}" if heard else reason
 
 
 def known_facts(reading: Reading, channel: str | None) -> tuple[KnownFact, ...]:
