@@ -38,7 +38,9 @@ from shared.contracts.triage import (
 from shared.eventstore.readmodel import NOTHING, Change
 
 # What we say at once, before anybody has answered, or about how we go on together.
-NO_ANSWER = frozenset({"acknowledgement", "emergency", "passed_on", "script", "restricted", "conduct_notice", "dispute_notice"})
+NO_ANSWER = frozenset(
+    {"acknowledgement", "emergency", "passed_on", "script", "restricted", "conduct_notice", "dispute_notice"}
+)
 # What answers a request that the rules left to a person.
 BY_PERSONS = frozenset({"agent", "decision"})
 
