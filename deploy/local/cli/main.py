@@ -13,6 +13,7 @@ from rich.text import Text
 
 from deploy.local.cli import (
     approvals,
+    audit,
     authority,
     case,
     cases,
@@ -58,6 +59,7 @@ VERBS: dict[str, tuple[ModuleType, ...]] = {
     "Promises and clocks": (promises, promise, promise_found, promise_evaluate, clocks, clock),
     "Policy and reading": (policy, triage, facts),
     "Events": (events, mails, dead_letters, replay),
+    "Evidence": (audit,),
 }
 
 app = typer.Typer(

@@ -1,0 +1,18 @@
+"""`recourse audit`: what proves that the record is whole, and the checks of it."""
+
+from types import ModuleType
+
+import typer
+
+# A new verb is a module with `add_to(group)`, named here.
+VERBS: tuple[ModuleType, ...] = ()
+
+group = typer.Typer(no_args_is_help=True, help="Prove that nothing in the record was changed, added or lost.")
+
+for verb in VERBS:
+    verb.add_to(group)
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register the group."""
+    app.add_typer(group, name="audit")
