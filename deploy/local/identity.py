@@ -33,6 +33,7 @@ READY_USERS = (
     User("max", "Max Moreau", ("manager",)),
     User("mia", "Mia Marino", ("manager",)),
     User("audra", "Audra Abel", ("auditor",)),
+    User("pia", "Pia Prieto", ("privacy",)),
     User("oli", "Oli Olsen", ("ops",)),
     User("door", "Channel connectors", ("door",)),
     *(User(name, f"The service {name}", ("service",)) for name in SERVICES),

@@ -33,5 +33,12 @@ CHARTER = Charter(
         "intake.dispute_opened.v1",
         "intake.party_joined.v1",
         "intake.statement_missed.v1",
+        "intake.hold_placed.v1",
+        "intake.hold_released.v1",
+        "intake.erasure_requested.v1",
+        "intake.privacy_refused.v1",
+        "intake.erasure_approved.v1",
+        "intake.customer_erased.v1",
+        "intake.case_erased.v1",
     ),
 )

@@ -15,7 +15,7 @@ from shared.eventstore.draft import CommandId
 from shared.kernel.errors import Forbidden, MalformedInput, Unauthenticated
 from shared.runtime.clock import now
 
-ROLES = ("agent", "supervisor", "manager", "auditor", "ops", "door", "service")
+ROLES = ("agent", "supervisor", "manager", "auditor", "privacy", "ops", "door", "service")
 bearer = HTTPBearer(auto_error=False, description="A token of `recourse token USER`, or of your identity provider.")
 
 

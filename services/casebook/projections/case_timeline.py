@@ -9,6 +9,7 @@ from services.casebook.projections import (
     wording_customers,
     wording_followup,
     wording_intake,
+    wording_privacy,
     wording_triage,
 )
 from services.casebook.projections.projection import Projection
@@ -30,6 +31,7 @@ WORDED_IN = (
     wording_followup,
     wording_clocks,
     wording_customers,
+    wording_privacy,
 )
 TRACE_ID = slice(3, 35)  # of a W3C traceparent
 
