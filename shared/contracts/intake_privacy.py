@@ -56,7 +56,7 @@ class ErasureRequested(AboutPrivacy):
 
 @published("intake.privacy_refused.v1", stream="customer")
 class PrivacyRefused(AboutPrivacy):
-    """An erasure, a hold or its release was refused; of an erasure, by which law and from which day it will be possible.
+    """An erasure, a hold or its release was refused; of an erasure, by which law and from when it will be possible.
 
     `possible_on` is absent where nobody can name the day yet, as under a hold without an end.
     """

@@ -2,10 +2,14 @@
 
 import re
 from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
 
 from services.intake.domain.policies.acknowledgement import Answering, IntakeRules
 from services.intake.domain.policies.conduct_rules import ConductRules
 from services.intake.domain.policies.dispute_rules import DisputeRules
+from services.intake.domain.policies.retention import RetentionRules
 from services.intake.domain.policies.surge import SurgeRules
 from services.intake.domain.policies.vulnerability_rules import VulnerabilityRules
 from services.intake.domain.policies.wording import FALLBACK, LanguageFile, Replies
@@ -27,7 +31,22 @@ def load_rules(policy_dir: Path, styles: dict[str, str]) -> IntakeRules:
     conduct = read_policy(policy_dir / "conduct" / "measures.yaml", ConductRules)
     vulnerability = read_policy(policy_dir / "vulnerability.yaml", VulnerabilityRules)
     disputes = read_policy(policy_dir / "disputes.yaml", DisputeRules)
-    return IntakeRules(replies, answering, calendar, surge, conduct, vulnerability, disputes, styles)
+    retention = _retention(policy_dir)
+    return IntakeRules(replies, answering, calendar, surge, conduct, vulnerability, disputes, retention, styles)
+
+
+class Business(BaseModel):
+    """What `regimes/default.yaml` says the business is; which clocks run by it is another service's matter."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    business: dict[str, str]
+
+
+def _retention(policy_dir: Path) -> RetentionRules:
+    rules = read_policy(policy_dir / "retention.yaml", RetentionRules)
+    business: dict[str, Any] = {"business": read_policy(policy_dir / "regimes" / "default.yaml", Business).business}
+    return rules.model_copy(update=business)
 
 
 def _replies(folder: Path) -> Replies:

@@ -7,6 +7,9 @@ from services.intake.domain.commands import (
     AnswerEmergency,
     AppealMeasure,
     Command,
+    Erase,
+    EraseFromCase,
+    FinishErasure,
     JoinDispute,
     LiftMeasure,
     MarkDelivered,
@@ -18,9 +21,11 @@ from services.intake.domain.commands import (
     OpenDispute,
     PassReviewDay,
     PassStatementTime,
+    PlaceHold,
     ReceiveMessage,
     RecordAgentMessage,
     RecordAutomaticMail,
+    ReleaseHold,
     ReleaseReply,
     RemoveVulnerability,
     ReturnReply,
@@ -34,6 +39,7 @@ from services.intake.domain.policies import delivery, outgoing, restriction
 from services.intake.domain.policies.acknowledgement import IntakeRules, acknowledgement
 from services.intake.domain.policies.conduct import conduct
 from services.intake.domain.policies.disputes import dispute
+from services.intake.domain.policies.privacy import privacy
 from services.intake.domain.policies.surge import honest_due, note_load, surge_for
 from services.intake.domain.policies.vulnerability import WHY_FIRST, reviews_due, vulnerability
 from services.intake.domain.state import IntakeState, evolve
@@ -88,6 +94,8 @@ def decide(command: Command, state: IntakeState, rules: IntakeRules) -> list[Fac
             return [CaseClosureNoted(case_id=command.case_id, closed=command.closed, reason=command.reason)]
         case AnswerEmergency():
             return restriction.answer_emergency(command, state, rules)
+        case PassReviewDay() if state.keeping.erased:
+            return []
         case PassReviewDay():
             needs = reviews_due(command, state.standing, rules.calendar)
             return [*conduct(command, state.standing, rules), *needs]
@@ -97,6 +105,8 @@ def decide(command: Command, state: IntakeState, rules: IntakeRules) -> list[Fac
             return vulnerability(command, state.standing, rules.vulnerability, rules.calendar)
         case OpenDispute() | JoinDispute() | PassStatementTime() | TellDispute():
             return dispute(command, state, rules)
+        case PlaceHold() | ReleaseHold() | Erase() | FinishErasure() | EraseFromCase():
+            return privacy(command, state, rules.retention, rules.calendar)
         case NoteLoad():
             return note_load(command, state, rules.surge)
         case _:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
 
+from services.intake.domain.policies.keeping import Keeping, keep
 from services.intake.domain.policies.parties import Dispute, dispute_after
 from services.intake.domain.policies.standing import Standing, stand
 from shared.contracts.event import Fact
@@ -20,6 +21,7 @@ from shared.contracts.intake import (
 from shared.contracts.intake_conduct import AboutCustomer
 from shared.contracts.intake_drafts import RegulationNoted, ReplyDrafted, ReplyReleased, ReplyReturned
 from shared.contracts.intake_parties import DisputeOpened, PartyJoined, StatementMissed
+from shared.contracts.intake_privacy import AboutPrivacy, CaseErased
 from shared.contracts.intake_surge import SurgeBegan, SurgeEnded
 
 REDIRECT = "restricted"  # the purpose of a message that names the channel left open
@@ -59,7 +61,9 @@ class IntakeState:
     `regulated` is the category for which a second person reads replies before they leave; `drafts` are those replies.
     `emergencies` are the conversations in which the emergency number was named.
     `redirected` says when, by conversation, a customer was last told which channel is open to them. `standing` is, in
-    a customer's own stream, how they and we go on together; `dispute` is the case's last one with another customer.
+    a customer's own stream, how they and we go on together, and `keeping` what keeps their data; `dispute` is the
+    case's last one with another customer. `erased` are the customers whose part in the case nobody can read any more.
+    `received_at` is when the first message of the case came in, `last_at` when the last one did.
     """
 
     opened: bool = False
@@ -81,6 +85,10 @@ class IntakeState:
     emergencies: frozenset[UUID] = frozenset()
     standing: Standing = field(default_factory=Standing)
     dispute: Dispute | None = None
+    keeping: Keeping = field(default_factory=Keeping)
+    erased: frozenset[UUID] = frozenset()
+    received_at: datetime | None = None
+    last_at: datetime | None = None
 
 
 def evolve(state: IntakeState, fact: Fact) -> IntakeState:
@@ -94,6 +102,8 @@ def evolve(state: IntakeState, fact: Fact) -> IntakeState:
                 customer_id=fact.customer_id,
                 answer_due=fact.answer_due,
                 subject=fact.subject,
+                received_at=fact.received_at,
+                last_at=fact.received_at,
             )
         case MessageReceived():
             return _heard(state, fact)
@@ -119,6 +129,10 @@ def evolve(state: IntakeState, fact: Fact) -> IntakeState:
             return replace(state, mail_recorded=True)
         case AboutCustomer():
             return replace(state, standing=stand(state.standing, fact))
+        case AboutPrivacy():
+            return replace(state, keeping=keep(state.keeping, fact))
+        case CaseErased():
+            return replace(state, erased=state.erased | {fact.customer_id})
         case SurgeBegan() | SurgeEnded():
             return replace(state, surging=isinstance(fact, SurgeBegan))
         case _:
@@ -147,6 +161,7 @@ def _heard(state: IntakeState, fact: MessageReceived) -> IntakeState:
         conversations={**state.conversations, fact.conversation_id: conversation},
         messages={**state.messages, fact.message_id: fact.conversation_id},
         home=fact.conversation_id if own else state.home,
+        last_at=fact.received_at if state.last_at is None else max(state.last_at, fact.received_at),
         dispute=dispute_after(state.dispute, fact),
     )
 

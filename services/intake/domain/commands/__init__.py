@@ -36,6 +36,15 @@ from services.intake.domain.commands.of_cases import (
     Said,
     SendReply,
 )
+from services.intake.domain.commands.privacy import (
+    Erase,
+    EraseFromCase,
+    FinishErasure,
+    KeptCase,
+    PlaceHold,
+    PrivacyCommand,
+    ReleaseHold,
+)
 
 __all__ = [
     "AnswerEmergency",
@@ -44,7 +53,11 @@ __all__ = [
     "ConductCommand",
     "Customer",
     "DisputeCommand",
+    "Erase",
+    "EraseFromCase",
+    "FinishErasure",
     "JoinDispute",
+    "KeptCase",
     "LiftMeasure",
     "MarkDelivered",
     "MarkUndelivered",
@@ -55,9 +68,12 @@ __all__ = [
     "OpenDispute",
     "PassReviewDay",
     "PassStatementTime",
+    "PlaceHold",
+    "PrivacyCommand",
     "ReceiveMessage",
     "RecordAgentMessage",
     "RecordAutomaticMail",
+    "ReleaseHold",
     "ReleaseReply",
     "RemoveVulnerability",
     "ReturnReply",
@@ -87,4 +103,5 @@ Command = (
     | ConductCommand
     | VulnerabilityCommand
     | DisputeCommand
+    | PrivacyCommand
 )

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from services.intake.domain.commands import ReceiveMessage
 from services.intake.domain.policies.conduct_rules import ConductRules
 from services.intake.domain.policies.dispute_rules import DisputeRules
+from services.intake.domain.policies.retention import RetentionRules
 from services.intake.domain.policies.surge import SurgeRules
 from services.intake.domain.policies.vulnerability_rules import VulnerabilityRules
 from services.intake.domain.policies.wording import FromTemplate, Replies
@@ -55,6 +56,7 @@ class IntakeRules:
     conduct: ConductRules
     vulnerability: VulnerabilityRules
     disputes: DisputeRules
+    retention: RetentionRules
     styles: dict[str, str] = field(default_factory=dict)
 
     @property

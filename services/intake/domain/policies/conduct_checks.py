@@ -6,6 +6,7 @@ from datetime import date
 from services.intake.domain.commands import AppealMeasure, LiftMeasure, ReviewMeasure, TakeMeasure, Terms
 from services.intake.domain.policies.acknowledgement import IntakeRules
 from services.intake.domain.policies.conduct_rules import MeasureRule
+from services.intake.domain.policies.days import months_after
 from services.intake.domain.policies.notices import unreachable
 from services.intake.domain.policies.standing import Measure, Standing
 from shared.contracts.event import Fact
@@ -90,17 +91,6 @@ def rule_of(measure: Measure, rules: IntakeRules) -> MeasureRule:
     """Give the rule of a measure; of one that the policy no longer knows, only that whose role took it may end it."""
     known = rules.conduct.measures.get(measure.taken.measure)
     return known or MeasureRule(roles=(measure.taken.role,))
-
-
-def months_after(day: date, months: int) -> date:
-    """Give the same day so many months later, or the last one of that month."""
-    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
-    for number in (day.day, 30, 29, 28):
-        try:
-            return date(year, month + 1, number)
-        except ValueError:
-            continue
-    raise AssertionError("unreachable")
 
 
 def terms_of(terms: Terms) -> dict[str, str | None]:

@@ -22,6 +22,8 @@ def reply(command: SendReply, state: IntakeState, rules: IntakeRules) -> list[Fa
     conversation = _answered(command, state)
     if conversation is None:
         return [_refused(command, "no_conversation", "nobody has said anything in this case yet")]
+    if conversation.customer_id in state.erased:
+        return [_refused(command, "customer_erased", "the customer was erased: nobody can be told any more")]
     if conversation.channel == "email" and "@" not in conversation.recipient:
         return [_refused(command, "no_address", "the customer's mail named no address to answer")]
     if command.automatic and conversation.quiet is not None:
