@@ -32,6 +32,7 @@ from shared.runtime.relay import Relay
 from shared.runtime.rules import Rules
 from shared.runtime.settings import ServiceSettings, load_settings
 from shared.runtime.shell import Shell
+from shared.runtime.streams import streams_router
 from shared.runtime.telemetry import log, set_up_telemetry
 from shared.runtime.ticker import Ticker
 from shared.runtime.tracing import TraceRequests
@@ -107,7 +108,7 @@ class Service:
         app.state.ready = False
         app.add_middleware(TraceRequests)
         answer_problems(app)
-        for router in (*routers, operations_router(self.charter.owner)):
+        for router in (*routers, operations_router(self.charter.owner), streams_router(self.charter.owner)):
             app.include_router(router)
         return app
 

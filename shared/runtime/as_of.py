@@ -1,0 +1,46 @@
+"""The parameter `as_of`: an instant of the past, as of which a question is answered with what was known then."""
+
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import Depends, Query
+
+from shared.kernel.errors import MalformedInput
+from shared.runtime.clock import now
+
+FIX = "send a date, a time and a zone: 2026-11-24T09:30:00Z"
+
+
+def instant(text: str, field: str) -> datetime:
+    """Read an ISO 8601 instant; raises MalformedInput naming the field when it has no zone or is yet to come."""
+    try:
+        # In a query string a plus that is not escaped arrives as a space.
+        read = datetime.fromisoformat(text.strip().replace(" ", "+") if "T" in text else text.strip())
+    except ValueError as error:
+        raise MalformedInput(f"{text!r} is not an instant", field=field, fix=FIX) from error
+    if read.tzinfo is None:
+        raise MalformedInput(f"{text!r} has no zone, so it names no instant", field=field, fix=FIX)
+    if read > now():
+        raise MalformedInput(
+            f"{text} is yet to come; nobody knows yet what will be known then",
+            field=field,
+            fix="send an instant that has passed, or leave it out for the present",
+        )
+    return read
+
+
+async def as_of_instant(
+    as_of: Annotated[
+        str | None,
+        Query(
+            description="Answer with what was known at this instant, that is recorded until then.",
+            examples=["2026-11-24T09:30:00Z"],
+            max_length=64,
+        ),
+    ] = None,
+) -> datetime | None:
+    """FastAPI dependency: the instant that is asked about, None for the present; raises MalformedInput."""
+    return None if as_of is None else instant(as_of, "as_of")
+
+
+AsOf = Annotated[datetime | None, Depends(as_of_instant)]
