@@ -14,7 +14,8 @@ import services.casebook as package
 from bench.case_histories import PARTS, of_part
 from deploy.local.databases import ServiceDatabase, create_service_database
 from services.casebook import CHARTER, subscribers
-from services.casebook.projections.rebuild import Progress, RebuildOrder, rebuild
+from services.casebook.projections.order import Progress, RebuildOrder
+from services.casebook.projections.rebuild import rebuild
 from services.casebook.settings import CasebookSettings
 from services.casebook.subscribers import Projector
 from shared.contracts.event import Recorded

@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from dataclasses import replace
 
 import asyncpg
@@ -10,20 +10,17 @@ import pytest
 
 from services.casebook.projections import schemas
 from services.casebook.projections.catching_up import LiveBehind
+from services.casebook.projections.order import RebuildOrder, RebuildRunning, Rebuilt
 from services.casebook.projections.reading import TopicGap
-from services.casebook.projections.rebuild import Progress, RebuildOrder, RebuildRunning, Rebuilt, rebuild
 from services.casebook.tables import LIVE, PREVIOUS
-from shared.contracts.event import Recorded
 from shared.messaging import dead_letters
 from shared.messaging.broker import ensure_topics
 from shared.runtime.clock import new_id, now
 from tests.support.backends import MakeServiceDatabase
 from tests.support.casebook import Casebook, go_live, open_casebook, publish, rows_of
-from tests.support.histories import in_logs, interleave, make_lanes, one_after_another, split
+from tests.support.rebuilding import PARTS, Topics, batches, history, run
 
 pytestmark = pytest.mark.backends
-PARTS = 8
-Topics = dict[str, str]
 
 
 @pytest.fixture
@@ -44,27 +41,6 @@ async def topics(kafka_bootstrap: str) -> Topics:
 @pytest.fixture
 def order(casebook: Casebook, kafka_bootstrap: str, topics: Topics) -> RebuildOrder:
     return casebook.order(kafka_bootstrap, topics)
-
-
-async def run(order: RebuildOrder) -> Rebuilt:
-    seen: list[Progress] = []
-    done = await rebuild(order, seen.append)
-    assert all(0 <= step.done <= step.total for step in seen)
-    assert [step.phase for step in seen][-1] == ("switching" if done.switched else "comparing")
-    return done
-
-
-def history(seed: int, cases: int = 8) -> list[Recorded]:
-    """Give events as the topics hold them, and as live takes them: by place and position, mixed over places."""
-    events = in_logs(one_after_another(make_lanes(seed, cases=cases, parts=PARTS)))
-    places: dict[tuple[str, int], list[Recorded]] = {}
-    for event in events:
-        places.setdefault((event.log, event.log_part), []).append(event)
-    return interleave(list(places.values()), random.Random(seed))
-
-
-def batches(events: Sequence[Recorded]) -> list[list[Recorded]]:
-    return split(events, random.Random(len(events)))
 
 
 async def test_a_rebuild_equals_live_and_is_switched_in_while_live_goes_on(

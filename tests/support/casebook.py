@@ -10,7 +10,7 @@ from aiokafka import AIOKafkaProducer
 import services.casebook as casebook
 from deploy.local.databases import ServiceDatabase
 from services.casebook.projections.apply import apply
-from services.casebook.projections.rebuild import RebuildOrder
+from services.casebook.projections.order import RebuildOrder
 from services.casebook.tables import LIVE, MODELS
 from shared.contracts.event import Recorded
 from shared.eventstore.database import Database

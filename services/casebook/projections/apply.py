@@ -1,6 +1,6 @@
 """All projections together: events to changes, and changes to a schema's tables, live and inside a transaction."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from functools import cache
 from typing import Any
 
@@ -21,7 +21,7 @@ from services.casebook.projections.reflections import reflections
 from services.casebook.projections.refusals import refusals
 from services.casebook.tables import LIVE
 from shared.contracts.event import Fact, Recorded
-from shared.eventstore.readmodel import Batch, Change
+from shared.eventstore.readmodel import Batch, Change, ReadModel
 from shared.eventstore.readmodel_sql import upsert
 
 PROJECTIONS = (
@@ -56,11 +56,12 @@ async def apply(conn: asyncpg.Connection, events: Sequence[Recorded], schema: st
     await upsert(conn, schema, batch)
 
 
-def fold(events: Iterable[Recorded], batch: Batch | None = None) -> Batch:
-    """Fold what events change, in their order, into a batch (a new one unless given)."""
+def fold(events: Iterable[Recorded], batch: Batch | None = None, models: Collection[ReadModel] | None = None) -> Batch:
+    """Fold what events change, in their order, into a batch (a new one unless given); of all read models, or some."""
     into = Batch() if batch is None else batch
     for event in events:
-        into.take(changes(event))
+        made = changes(event)
+        into.take(made if models is None else [change for change in made if change.model in models])
     return into
 
 

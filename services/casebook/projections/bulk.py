@@ -1,18 +1,22 @@
-"""The bulk path of a rebuild: log partitions, one by one, from the topics into fresh tables."""
+"""The bulk path of a rebuild: log partitions, one by one, from the topics into fresh tables, each with its marks."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import asyncpg
 
-from services.casebook.projections.apply import fold
-from services.casebook.projections.catching_up import Event
+from services.casebook.projections import building
+from services.casebook.projections.apply import LOCK_CLASS, fold
+from services.casebook.projections.building import Event
 from services.casebook.projections.reading import Mark, TopicReader, open_reader
+from services.casebook.tables import MODELS
 from shared.eventstore.readmodel import Batch
 from shared.eventstore.readmodel_sql import copy
 from shared.kernel.errors import RecourseError
 from shared.messaging.cursor import Place
 
+# Held, shared, as long as a worker writes; what the worker of a killed rebuild has begun, it first ends.
+WORKER_LOCK = -3
 # Rows of append-only tables leave for the database in such lots, so that memory holds only rows that still change.
 LOT = 20_000
 
@@ -28,7 +32,10 @@ class WorkerDied(RecourseError):
 
 @dataclass(frozen=True)
 class BulkJob:
-    """What one process does: these log partitions, up to these offsets, less the events that live has parked."""
+    """What one process does: these log partitions, up to these offsets, less the events that live has parked.
+
+    `models` names the read models that are built; None is all.
+    """
 
     dsn: str = field(repr=False)  # holds a password
     bootstrap: str
@@ -37,6 +44,7 @@ class BulkJob:
     parts: tuple[int, ...]
     until: dict[Place, int]
     parked: frozenset[Event]
+    models: tuple[str, ...] | None = None
 
 
 async def load(job: BulkJob, count: Callable[[int], None]) -> Marks:
@@ -44,6 +52,7 @@ async def load(job: BulkJob, count: Callable[[int], None]) -> Marks:
     marks: Marks = {}
     conn = await asyncpg.connect(job.dsn)
     try:
+        await conn.execute("SELECT pg_advisory_lock_shared($1, $2)", LOCK_CLASS, WORKER_LOCK)
         async with open_reader(job.bootstrap, job.topics) as reader:
             for part in job.parts:
                 async with conn.transaction():
@@ -59,10 +68,13 @@ async def _load_part(
     until = {place: end for place, end in job.until.items() if place[1] == part}
     marks = {place: Mark() for place in until}
     batch = Batch()
+    models = None if job.models is None else {model for model in MODELS if model.name in job.models}
     async for events in reader.read(marks, until, by="offset"):
-        fold((e for e in events if (e.log, e.log_part, e.position) not in job.parked), batch)
+        fold((e for e in events if (e.log, e.log_part, e.position) not in job.parked), batch, models)
         count(len(events))
         if sum(len(rows) for rows in batch.appended.values()) >= LOT:
             await copy(conn, job.schema, batch.release_appended())
     await copy(conn, job.schema, batch)
+    passed = (e for e in job.parked if (mark := marks.get(e[:2])) is not None and e[2] <= mark.position)
+    await building.keep(conn, job.schema, marks, passed)
     return marks

@@ -1,7 +1,7 @@
 """Bringing a rebuilt shadow level with the live read models, while these move on or stand still for a moment."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -9,10 +9,13 @@ from typing import NamedTuple
 import asyncpg
 
 from services.casebook import CHARTER
+from services.casebook.projections import building
 from services.casebook.projections.apply import fold
+from services.casebook.projections.building import Event
 from services.casebook.projections.reading import Mark, TopicReader
 from services.casebook.projections.schemas import pause
 from services.casebook.tables import SHADOW
+from shared.eventstore.readmodel import ReadModel
 from shared.eventstore.readmodel_sql import upsert
 from shared.kernel.errors import RecourseError
 from shared.messaging.cursor import READ, Place
@@ -23,8 +26,6 @@ LOOK_SECONDS = 0.1
 PAUSED_STALL_SECONDS = 5.0
 NOT_APPLIED = """
     SELECT source, log_part, position FROM dead_letter WHERE consumer = $1 AND state IN ('parked', 'discarded')"""
-
-Event = tuple[str, int, int]  # source, log partition, position
 
 
 class LiveBehind(RecourseError):
@@ -47,6 +48,10 @@ class Live(NamedTuple):
     positions: dict[Place, int]
     parked: frozenset[Event]
 
+    def marks(self) -> dict[Place, Mark]:
+        """Give the same as marks; no record of a later event comes before the offset in any topic of the log."""
+        return {place: Mark(position, position) for place, position in self.positions.items()}
+
 
 async def look(conn: asyncpg.Connection) -> Live:
     """Read where live projection stands."""
@@ -66,6 +71,8 @@ class Shadow:
     reader: TopicReader
     marks: dict[Place, Mark]
     left_out: set[Event] = field(default_factory=set)
+    schema: str = SHADOW
+    models: Collection[ReadModel] | None = None
 
     def ahead_of(self, live: Live) -> int:
         """Give how many events the shadow holds that live has not come to."""
@@ -79,10 +86,13 @@ class Shadow:
         """Apply what live has come to, up to its very position."""
         until = {place: position for place, position in live.positions.items() if place in self.marks}
         async for events in self.reader.read(self.marks, until, by="position", stall_seconds=stall_seconds):
-            self.left_out |= {event for e in events if (event := (e.log, e.log_part, e.position)) in live.parked}
-            batch = fold(e for e in events if (e.log, e.log_part, e.position) not in live.parked)
+            left_out = {event for e in events if (event := (e.log, e.log_part, e.position)) in live.parked}
+            batch = fold((e for e in events if (e.log, e.log_part, e.position) not in left_out), models=self.models)
             async with self.conn.transaction():
-                await upsert(self.conn, SHADOW, batch)
+                await upsert(self.conn, self.schema, batch)
+                moved = {(e.log, e.log_part): self.marks[e.log, e.log_part] for e in events}
+                await building.keep(self.conn, self.schema, moved, left_out)
+            self.left_out |= left_out
 
     def check_left_out(self, live: Live) -> None:
         """Raise ParkedMeanwhile unless shadow and live left the same events out."""
