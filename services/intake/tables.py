@@ -5,6 +5,7 @@ from uuid import UUID
 
 from sqlalchemy import DateTime, Executable, Integer, TextClause, bindparam, text
 
+from services.intake.adapters.forgetting import forgetting
 from services.intake.domain.policies.identity import content_hash
 from services.intake.domain.policies.parties import DECISION
 from shared.contracts.event import Fact, Recorded
@@ -20,6 +21,7 @@ from shared.contracts.intake import (
 from shared.contracts.intake_conduct import ConductMeasureLifted, ConductMeasureReviewed, ConductMeasureTaken
 from shared.contracts.intake_drafts import ReplyDrafted, ReplyReleased, ReplyReturned
 from shared.contracts.intake_parties import DisputeOpened, PartyJoined
+from shared.contracts.intake_privacy import AboutPrivacy
 from shared.contracts.intake_vulnerability import VulnerabilityNoted, VulnerabilityRemoved
 
 IDENTIFIED = text("INSERT INTO customer_address VALUES (:kind, :address, :customer, :name)")
@@ -33,9 +35,16 @@ RECEIVED = text("""
     WITH said AS (
         INSERT INTO message_index VALUES
             (:message, :channel, :their_id, :conversation, :case, :version, :hash, true, :at)),
-    waits AS (UPDATE tracking SET waits_since = :at WHERE case_id = :case AND waits_since IS NULL)
+    waits AS (UPDATE tracking SET waits_since = :at WHERE case_id = :case AND waits_since IS NULL),
+    others AS (
+        INSERT INTO took_part
+        SELECT p.customer_id, p.case_id FROM conversation c,
+            LATERAL (VALUES (c.customer_id, c.case_id), (:customer, :case)) AS p (customer_id, case_id)
+        WHERE c.conversation_id = :conversation AND c.customer_id <> :customer
+        ON CONFLICT DO NOTHING)
     INSERT INTO conversation VALUES (:conversation, :channel, :case, :customer)
-    ON CONFLICT (conversation_id) DO UPDATE SET case_id = excluded.case_id, customer_id = excluded.customer_id
+    ON CONFLICT (conversation_id) DO UPDATE SET case_id = excluded.case_id, customer_id = excluded.customer_id,
+        forgotten = conversation.forgotten AND conversation.case_id = excluded.case_id
     WHERE conversation.case_id <> excluded.case_id OR conversation.customer_id <> excluded.customer_id""").bindparams(
     AT
 )
@@ -50,6 +59,7 @@ SENT = text("""
     INSERT INTO conversation VALUES (:conversation, :channel, :case, :customer, :acknowledged)
     ON CONFLICT (conversation_id) DO UPDATE
         SET case_id = excluded.case_id,
+            forgotten = conversation.forgotten AND conversation.case_id = excluded.case_id,
             acknowledged_at = coalesce(excluded.acknowledged_at, conversation.acknowledged_at)
     WHERE conversation.case_id <> excluded.case_id OR excluded.acknowledged_at IS NOT NULL
     """).bindparams(AT, ACKNOWLEDGED)
@@ -124,6 +134,8 @@ def index(event: Recorded, fact: Fact) -> Sequence[Executable]:
             return [_drafted(event, fact)]
         case ReplyReleased() | ReplyReturned():
             return [DRAFT_SETTLED.bindparams(draft=fact.draft_id)]
+        case AboutPrivacy():
+            return forgetting(event, fact)
         case CaseClosureNoted():
             return [CLOSED.bindparams(case=fact.case_id, closed=fact.closed)]
         case _:

@@ -11,7 +11,7 @@ import asyncpg
 from services.intake.domain.policies.identity import next_case_id
 
 PLACE = """
-    SELECT c.case_id, c.acknowledged_at, t.code, t.closed,
+    SELECT c.case_id, c.acknowledged_at, t.code, t.closed, c.forgotten OR t.forgotten AS forgotten,
         (SELECT json_agg(json_build_array(m.message_id, m.case_id, m.conversation_id, m.content_hash, k.code))
             FROM message_index m JOIN tracking k USING (case_id) WHERE m.message_id = ANY($2::uuid[])) AS known,
         (SELECT json_agg(json_build_array(a.address_kind, a.address, a.customer_id, s.needs > 0, s.open_channel))
@@ -22,7 +22,8 @@ PLACE = """
     LEFT JOIN conversation c ON c.conversation_id = wanted.id
     LEFT JOIN tracking t ON t.case_id = c.case_id"""
 BY_CODE = (
-    "SELECT case_id, code, closed FROM tracking WHERE code = ANY($1::text[]) ORDER BY array_position($1, code) LIMIT 1"
+    "SELECT case_id, code, closed FROM tracking WHERE code = ANY($1::text[]) AND NOT forgotten"
+    " ORDER BY array_position($1, code) LIMIT 1"
 )
 THREAD = """
     SELECT m.conversation_id, m.message_id FROM unnest($1::text[], $2::uuid[]) WITH ORDINALITY AS r(ref, own, nth)
@@ -95,6 +96,8 @@ async def find_place(
     found = json.loads(row["customers"] or "[]")
     customers = {(kind, address): UUID(who) for kind, address, who, _, _ in found}
     standing = {UUID(who): Stands(bool(first), channel) for _, _, who, first, channel in found}
+    if row["forgotten"]:
+        return Place(next_case_id(conversation_id, case_id), None, None, None, known, customers, standing)
     if case_id is not None and not closed:
         return Place(case_id, code, None, row["acknowledged_at"], known, customers, standing)
     opened = next_case_id(conversation_id, case_id)
