@@ -1,14 +1,13 @@
 """Casebook over HTTP: cases, timelines, approvals, promises, customers, counters and the feed of events; all read."""
 
-from collections.abc import AsyncIterator
 from datetime import date
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Path, Query, Request
+from fastapi import APIRouter, Depends, Query, Request
 from pydantic import BaseModel
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.casebook.api.connections import CaseConnection, CaseName, Connection
 from services.casebook.queries import boards, cases, counters, examples, standing, timeline
 from services.casebook.queries.boards import ApprovalQuery, PromiseQuery
 from services.casebook.queries.cases import CaseQuery
@@ -57,18 +56,8 @@ ABSENT: dict[int | str, dict[str, Any]] = {404: _problem("There is no such thing
 
 router = APIRouter(responses=REFUSED)
 Reader = Annotated[Caller, Depends(caller("agent", "supervisor", "manager", "auditor", "ops"))]
-CaseName = Annotated[str, Path(description="A case's id or tracking code.", examples=["RC-7F3K-9QXD"], max_length=64)]
 Limit = Annotated[int, Query(ge=1, le=500, description="How many items to give at most.")]
 After = Annotated[str | None, Query(max_length=4000, description="`next` of the answer before.")]
-
-
-async def connection_of(request: Request) -> AsyncIterator[AsyncConnection]:
-    """FastAPI dependency: a connection to the read models, for reading."""
-    async with request.app.state.service.database.engine.connect() as conn:
-        yield await conn.execution_options(isolation_level="AUTOCOMMIT")
-
-
-Connection = Annotated[AsyncConnection, Depends(connection_of)]
 
 
 @router.get("/cases", summary="List cases", responses=shown(page(examples.case)))
@@ -78,15 +67,15 @@ async def list_cases(_who: Reader, conn: Connection, asked: Annotated[CaseQuery,
 
 
 @router.get("/cases/{case}", summary="Read one case", responses=ABSENT | shown(examples.detail))
-async def read_case(_who: Reader, conn: Connection, case: CaseName) -> CaseDetail:
-    """Give a case as it stands, with its exceptions and promises."""
+async def read_case(_who: Reader, conn: CaseConnection, case: CaseName) -> CaseDetail:
+    """Give a case as it stands, with its exceptions and promises; or as it was known at an instant."""
     return await cases.one_case(conn, case)
 
 
 @router.get("/cases/{case}/timeline", summary="Read a case's timeline", responses=ABSENT | shown(page(examples.entry)))
 async def read_timeline(
     _who: Reader,
-    conn: Connection,
+    conn: CaseConnection,
     case: CaseName,
     after: After = None,
     limit: Limit = 100,

@@ -4,7 +4,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from services.casebook.api.cases import REFUSED, Connection, Reader
+from services.casebook.api.cases import REFUSED, Reader
+from services.casebook.api.connections import Connection
 from services.casebook.queries import promise_examples
 from services.casebook.queries.clocks import ClockQuery, ClockRow, list_clocks
 from services.casebook.queries.examples import page, shown

@@ -5,7 +5,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request
 
-from services.casebook.api.cases import REFUSED, Connection
+from services.casebook.api.cases import REFUSED
+from services.casebook.api.connections import Connection
 from services.casebook.queries.examples import learnt, shown
 from services.casebook.queries.insight_views import InsightsView
 from services.casebook.queries.insights import insights

@@ -4,7 +4,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
 
-from services.casebook.api.cases import REFUSED, Connection, Reader
+from services.casebook.api.cases import REFUSED, Reader
+from services.casebook.api.connections import Connection
 from services.casebook.api.insights import learning_of
 from services.casebook.queries import ledger, promise_examples
 from services.casebook.queries.examples import shown
