@@ -64,7 +64,8 @@ def test_words_quoted_from_others_are_not_the_customers(text: str) -> None:
         ("I have been waiting for two weeks, how much longer?", "impatient"),
         ("This is so frustrating.", "frustrated"),
         ("This is a disgrace, I am furious.", "angry"),
-        ("WHY IS MY ORDER STILL NOT HERE", "angry"),
+        ("WHY IS MY ORDER STILL NOT HERE", "impatient"),
+        ("WHY IS MY STUPID ORDER NOT HERE", "frustrated"),
         ("You are all idiots, screw you", "abusive"),
     ],
 )
