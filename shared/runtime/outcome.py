@@ -11,12 +11,14 @@ from shared.contracts.approvals_delegations import DelegationRefused
 from shared.contracts.event import Recorded
 from shared.contracts.followup import FollowupAttemptRefused
 from shared.contracts.intake import IntakeAttemptRefused
+from shared.contracts.intake_privacy import PrivacyRefused
 from shared.contracts.triage import TriageAttemptRefused
 from shared.contracts.triage_policy import PolicyPublicationRefused
 from shared.kernel.errors import Refused
 
 REFUSALS = (
     IntakeAttemptRefused,
+    PrivacyRefused,
     TriageAttemptRefused,
     PolicyPublicationRefused,
     ApprovalsAttemptRefused,
@@ -46,9 +48,12 @@ def outcome_of(stream_id: UUID, recorded: Sequence[Recorded]) -> Outcome:
     for event in recorded:
         fact = event.fact
         if isinstance(fact, REFUSALS):
-            raise Refused(
-                fact.reason, field=fact.attempt, fix=f"reason code {fact.reason_code}; the attempt is on record"
-            )
+            why, wait = fact.reason, ""
+            if isinstance(fact, PrivacyRefused):
+                why += f" ({fact.law})" if fact.law else ""
+                wait = f"possible from {fact.possible_on}; " if fact.possible_on else ""
+            fix = f"{wait}reason code {fact.reason_code}; the attempt is on record"
+            raise Refused(why, field=fact.attempt, fix=fix)
     return Outcome(
         stream_id=stream_id,
         events=[

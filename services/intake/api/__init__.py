@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from services.intake.api import customers, disputes, doors, replies
+from services.intake.api import customers, disputes, doors, privacy, replies
 
 router = APIRouter(tags=["intake"])
-for part in (doors, replies, customers, disputes):
+for part in (doors, replies, customers, disputes, privacy):
     router.include_router(part.router)
