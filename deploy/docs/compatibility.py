@@ -1,9 +1,10 @@
-"""What may change in a released schema: prose, and one optional field more. Everything else is a new version."""
+"""What may change in a released schema: prose, a personal mark, one optional field more; else it is a new version."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 PROSE = frozenset({"title", "description", "$id", "$schema"})
+MARK = "x-personal"  # may be set, since a sealed text is a text; never taken away
 Schema = Mapping[str, Any]
 
 
@@ -23,7 +24,7 @@ def _breaks(old: Schema, new: Schema, where: str) -> Iterator[tuple[str, str]]:
         before, after = old.get(name), new.get(name)
         if isinstance(before, Mapping) and isinstance(after, Mapping):
             yield from _breaks(before, after, f"{where}[{name}]")
-        elif before != after:
+        elif before != after and not (name == MARK and before is None):
             yield where, f"{name} was {before!r} and is {after!r}"
 
 

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from shared.contracts.event import CaseFact, Instant, published
+from shared.contracts.event import CaseFact, Instant, Personal, published
 from shared.contracts.values import Authority, ClauseRef, KnownFact, Money, Quorum, empty
 
 
@@ -20,8 +20,8 @@ class ExceptionRequested(CaseFact):
     request_id: UUID
     kind: str
     clause: ClauseRef
-    deviation: str
-    reason: str
+    deviation: Personal
+    reason: Personal
     proposed_by: str
     required_role: str
     quorum: Quorum
@@ -45,8 +45,8 @@ class ApprovalGiven(CaseFact):
     decided_by: str
     on_behalf_of: str | None = None
     authority: Authority
-    note: str
-    conditions: tuple[str, ...] = ()
+    note: Personal
+    conditions: tuple[Personal, ...] = ()
     amount: Money | None = None
     valid_until: Instant | None = None
     precedents_seen: bool | None = None
@@ -60,7 +60,7 @@ class RejectionGiven(CaseFact):
     decided_by: str
     on_behalf_of: str | None = None
     authority: Authority
-    reason: str = Field(min_length=1)
+    reason: Personal = Field(min_length=1)
     precedents_seen: bool | None = None
 
 
@@ -73,10 +73,10 @@ class ExceptionApproved(CaseFact):
     decided_by: tuple[str, ...] = Field(min_length=1)
     on_behalf_of: str | None = None
     authority: Authority
-    deviation: str
-    note: str
+    deviation: Personal
+    note: Personal
     language: str
-    conditions: tuple[str, ...] = ()
+    conditions: tuple[Personal, ...] = ()
     amount: Money | None = None
     valid_until: Instant | None = None
     precedents_seen: bool | None = None
@@ -91,7 +91,7 @@ class ExceptionRejected(CaseFact):
     decided_by: str
     on_behalf_of: str | None = None
     authority: Authority
-    reason: str = Field(min_length=1)
+    reason: Personal = Field(min_length=1)
     language: str
     precedents_seen: bool | None = None
 
@@ -105,8 +105,8 @@ class ExceptionCountered(CaseFact):
     decided_by: str
     on_behalf_of: str | None = None
     authority: Authority
-    offer: str = Field(min_length=1)
-    reason: str
+    offer: Personal = Field(min_length=1)
+    reason: Personal
     language: str
     amount: Money | None = None
     valid_until: Instant | None = None
@@ -120,7 +120,7 @@ class ExceptionWithdrawn(CaseFact):
     exception_id: UUID
     request_id: UUID
     withdrawn_by: str
-    reason: str = Field(min_length=1)
+    reason: Personal = Field(min_length=1)
 
 
 @published("approvals.exception_escalated.v1")
@@ -155,4 +155,4 @@ class ApprovalsAttemptRefused(CaseFact):
     exception_id: UUID | None = None
     attempt: str
     reason_code: str
-    reason: str
+    reason: Personal

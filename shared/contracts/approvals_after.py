@@ -4,7 +4,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from shared.contracts.event import CaseFact, Instant, Part, published
+from shared.contracts.event import CaseFact, Instant, Part, Personal, published
 from shared.contracts.values import ClauseRef, Money
 
 
@@ -16,7 +16,7 @@ class ExceptionSuperseded(CaseFact):
     request_id: UUID
     superseded_by: UUID
     proposer: str
-    reason: str = Field(min_length=1)
+    reason: Personal = Field(min_length=1)
 
 
 @published("approvals.counter_accepted.v1")
@@ -27,7 +27,7 @@ class CounterAccepted(CaseFact):
     request_id: UUID
     noted_by: str
     message_id: UUID
-    offer: str
+    offer: Personal
     amount: Money | None = None
 
 
@@ -48,7 +48,7 @@ class ExceptionUsed(CaseFact):
     exception_id: UUID
     request_id: UUID
     used_by: str
-    evidence: str = Field(min_length=1)
+    evidence: Personal = Field(min_length=1)
 
 
 @published("approvals.exception_lapsed.v1")
@@ -71,7 +71,10 @@ class BoundaryNoted(CaseFact):
 
 
 class Precedent(Part):
-    """A decided exception that is like another: how like (0 to 1), and in what."""
+    """A decided exception that is like another: how like (0 to 1), and in what.
+
+    `deviation` and `note` are empty where it is put on record: they are about the customer of the other case.
+    """
 
     exception_id: UUID
     case_id: UUID

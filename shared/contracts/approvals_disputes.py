@@ -23,7 +23,7 @@ class DisputeDecided(CaseFact):
     claimant_id: UUID
     respondent_id: UUID
     outcome: Verdict
-    reason: str = Field(min_length=1)
+    reason: Annotated[str, PersonalMark("claimant_id")] = Field(min_length=1)
     heard: bool
     decided_by: str
     authority: Authority

@@ -122,7 +122,7 @@ class PromiseRenegotiated(CaseFact):
     due_before: Instant
     due: Instant
     at_risk_from: Instant
-    reason: str = Field(min_length=1)
+    reason: Personal = Field(min_length=1)
 
 
 @published("followup.promise_released.v1")
@@ -130,7 +130,7 @@ class PromiseReleased(CaseFact):
     """The customer no longer holds us to it."""
 
     promise_id: UUID
-    reason: str = Field(min_length=1)
+    reason: Personal = Field(min_length=1)
 
 
 @published("followup.check_in_scheduled.v1")
@@ -139,7 +139,7 @@ class CheckInScheduled(CaseFact):
 
     check_in_id: UUID
     due: Instant
-    about: str
+    about: Personal
 
 
 @published("followup.check_in_asked.v1")
@@ -163,7 +163,7 @@ class CheckInAnswered(CaseFact):
 class CaseResolved(CaseFact):
     """The matter is answered; the case closes at `closes_at` unless the customer comes back."""
 
-    how: str
+    how: Personal
     resolved_by: str
     closes_at: Instant
 
@@ -172,7 +172,7 @@ class CaseResolved(CaseFact):
 class CaseReopened(CaseFact):
     """The customer came back, or said that it is not settled."""
 
-    reason: str
+    reason: Personal
     message_id: UUID | None = None
 
 
@@ -180,7 +180,7 @@ class CaseReopened(CaseFact):
 class CaseClosed(CaseFact):
     """Nothing more came; a later message opens a linked case."""
 
-    reason: str
+    reason: Personal
 
 
 @published("followup.attempt_refused.v1")
@@ -190,4 +190,4 @@ class FollowupAttemptRefused(CaseFact):
     promise_id: UUID | None = None
     attempt: str
     reason_code: str
-    reason: str
+    reason: Personal

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from shared.contracts.event import CaseFact, Fact, Instant, Part, published
+from shared.contracts.event import CaseFact, Fact, Instant, Part, Personal, published
 
 Unit = Literal["minutes", "hours", "working_hours", "working_days", "calendar_days", "weeks", "months"]
 Verb = Literal[
@@ -53,7 +53,7 @@ class ClockChange(Part):
     calendar: str | None = None
     calendar_version: str | None = None
     held_by: str | None = None
-    reason: str | None = None
+    reason: Personal | None = None
     by: str | None = None
     level: str | None = None
     whom: str | None = None

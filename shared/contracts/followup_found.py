@@ -39,5 +39,5 @@ class FoundPromiseDismissed(CaseFact):
     """Somebody looked at what was found and says that it is no promise, or none that we owe."""
 
     promise_id: UUID
-    reason: str = Field(min_length=1)
+    reason: Personal = Field(min_length=1)
     dismissed_by: str

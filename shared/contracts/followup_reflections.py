@@ -4,7 +4,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from shared.contracts.event import CaseFact, published
+from shared.contracts.event import CaseFact, Personal, published
 
 
 @published("followup.reflection_noted.v1")
@@ -13,6 +13,6 @@ class ReflectionNoted(CaseFact):
 
     reflection_id: UUID
     noted_by: str
-    what_helped: str = Field(min_length=1)
-    what_should_change: str | None = None
+    what_helped: Personal = Field(min_length=1)
+    what_should_change: Personal | None = None
     clause: str | None = None

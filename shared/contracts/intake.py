@@ -46,7 +46,7 @@ class MessageReceived(CaseFact):
     message_id: UUID
     conversation_id: UUID
     channel: str
-    channel_message_id: str
+    channel_message_id: Personal
     customer_id: UUID
     sender: Personal
     text: Personal
@@ -76,7 +76,7 @@ class MessageSent(CaseFact):
     said_at: Instant
     delivery: str
     subject: Personal | None = None
-    channel_message_id: str | None = None
+    channel_message_id: Personal | None = None
     in_reply_to: UUID | None = None
     second_transcript: Personal | None = None
     duration_ms: int | None = None
@@ -89,7 +89,7 @@ class MessageDelivered(CaseFact):
     message_id: UUID
     delivered_at: Instant
     attempts: int
-    receipt: str
+    receipt: Personal
 
 
 @published("intake.message_undelivered.v1")
@@ -98,7 +98,7 @@ class MessageUndelivered(CaseFact):
 
     message_id: UUID
     attempts: int
-    reason: str
+    reason: Personal
 
 
 @published("intake.case_closure_noted.v1")
@@ -106,24 +106,28 @@ class CaseClosureNoted(CaseFact):
     """Intake heard that the case was closed, or reopened: the next message opens a linked case, or joins this one."""
 
     closed: bool
-    reason: str
+    reason: Personal
 
 
 @published("intake.automatic_mail_received.v1", stream="mail")
 class AutomaticMailReceived(Fact):
-    """A bounce, vacation reply, complaint report or other machine's mail; it opens no case and gets no answer."""
+    """A bounce, vacation reply, complaint report or other machine's mail; it opens no case and gets no answer.
+
+    `customer_id` is the customer whose mail it is about, or who it comes from, where that is known.
+    """
 
     mail_id: UUID
     kind: str
-    channel_message_id: str
+    channel_message_id: Personal
     sender: Personal
     subject: Personal
     received_at: Instant
     content: ContentRef
-    reason: str
+    reason: Personal
     status: str | None = None
     about_case_id: UUID | None = None
     about_message_id: UUID | None = None
+    customer_id: UUID | None = None
 
     @property
     def stream_id(self) -> UUID:
@@ -136,4 +140,4 @@ class IntakeAttemptRefused(CaseFact):
 
     attempt: str
     reason_code: str
-    reason: str
+    reason: Personal

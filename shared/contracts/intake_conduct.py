@@ -38,16 +38,16 @@ class ConductMeasureTaken(ConductFact):
     category: str
     reason: Personal
     evidence: tuple[UUID, ...] = Field(min_length=1)
-    adjustments: tuple[str, ...] = ()
+    adjustments: tuple[Personal, ...] = ()
     review_on: date
-    told: str
+    told: Personal
     appeal: str
     taken_by: str
     role: str
     policy: str
     open_channel: str | None = None
-    contact: str | None = None
-    times: str | None = None
+    contact: Personal | None = None
+    times: Personal | None = None
 
 
 @published("intake.conduct_appeal_made.v1", stream="customer")
@@ -72,10 +72,10 @@ class ConductMeasureReviewed(ConductFact):
     role: str
     policy: str
     review_on: date | None = None
-    told: str | None = None
+    told: Personal | None = None
     open_channel: str | None = None
-    contact: str | None = None
-    times: str | None = None
+    contact: Personal | None = None
+    times: Personal | None = None
 
 
 @published("intake.conduct_measure_lifted.v1", stream="customer")

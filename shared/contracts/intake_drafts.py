@@ -14,8 +14,8 @@ class DraftFinding(Part):
     severity: str
     start: int = Field(ge=0)
     end: int = Field(ge=0)
-    problem: str
-    better: str
+    problem: Personal
+    better: Personal
 
 
 @published("intake.regulation_noted.v1")
@@ -53,7 +53,7 @@ class ReplyReleased(CaseFact):
 
     draft_id: UUID
     released_by: str
-    note: str | None = None
+    note: Personal | None = None
 
 
 @published("intake.reply_returned.v1")
@@ -62,4 +62,4 @@ class ReplyReturned(CaseFact):
 
     draft_id: UUID
     returned_by: str
-    reason: str = Field(min_length=1)
+    reason: Personal = Field(min_length=1)

@@ -85,7 +85,7 @@ class AssessmentCorrected(CaseFact):
     request_id: UUID | None = None
     before: Reading
     reading: Reading
-    reason: str = Field(min_length=1)
+    reason: Personal = Field(min_length=1)
     regulated: str | None = None
 
 
@@ -137,8 +137,8 @@ class ExceptionProposed(CaseFact):
     request_id: UUID
     kind: str
     clause: ClauseRef
-    deviation: str = Field(min_length=1)
-    reason: str = Field(min_length=1)
+    deviation: Personal = Field(min_length=1)
+    reason: Personal = Field(min_length=1)
     proposed_by: str
     language: str
     amount: Money | None = None
@@ -153,7 +153,7 @@ class RequestReferred(CaseFact):
     request_id: UUID
     message_id: UUID
     kind: str
-    reason: str = Field(min_length=1)
+    reason: Personal = Field(min_length=1)
     answer_due: Instant | None = None
     rule: str | None = None
 
@@ -164,4 +164,4 @@ class TriageAttemptRefused(CaseFact):
 
     attempt: str
     reason_code: str
-    reason: str
+    reason: Personal

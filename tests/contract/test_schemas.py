@@ -45,6 +45,13 @@ def test_an_optional_field_may_be_added(old: Schema, new: Schema) -> None:
     assert breaks(old, new) == []
 
 
+def test_a_text_may_be_marked_as_personal_later(old: Schema, new: Schema) -> None:
+    new["properties"]["limit"]["x-personal"] = "customer_id"
+    new["properties"]["rule"]["x-personal"] = "customer_id"
+    assert breaks(old, new) == []
+    assert len(breaks(new, old)) == 2
+
+
 def test_prose_may_change(old: Schema, new: Schema) -> None:
     new["description"] = "Said better."
     new["$defs"]["ClauseRef"]["description"] = "Said better."

@@ -25,6 +25,7 @@ from services.approvals.domain.commands import (
 )
 from services.approvals.domain.policies import aftermath, authority, deciding, delegating, disputes, proposing, voice
 from services.approvals.domain.policies.authority import AuthorityRules, Refusal
+from services.approvals.domain.policies.precedents import without_words
 from services.approvals.domain.state import Exceptions, OpenOrDecided, evolve
 from shared.contracts.approvals import ApprovalsAttemptRefused, ExceptionEscalated, ExceptionExpired
 from shared.contracts.approvals_after import BoundaryNoted, PrecedentsShown
@@ -118,14 +119,15 @@ def _note(command: NoteBoundary, state: Exceptions) -> list[Fact]:
 
 def _shown(command: ShowPrecedents, waiting: OpenOrDecided) -> list[Fact]:
     before = waiting.shown.get(command.actor)
-    if before is not None and before.precedents == command.precedents:
+    shown = without_words(command.precedents)
+    if before is not None and without_words(before.precedents) == shown:
         return []
     return [
         PrecedentsShown(
             case_id=command.case_id,
             exception_id=command.exception_id,
             shown_to=command.actor,
-            precedents=command.precedents,
+            precedents=shown,
         )
     ]
 

@@ -70,6 +70,14 @@ def nearest(exception_id: UUID, about: Like, decided: Iterable[Decided], k: int 
     return tuple(_precedent(one, like) for like, one in related[:k])
 
 
+def without_words(shown: tuple[Precedent, ...]) -> tuple[Precedent, ...]:
+    """Give precedents as they are put on record: which ones, and how alike.
+
+    Their words are about other customers and stay in those customers' cases alone, where they can be erased.
+    """
+    return tuple(one.model_copy(update={"deviation": "", "note": ""}) for one in shown)
+
+
 def likeness(one: Like, other: Like) -> Likeness:
     """Compare two exceptions by clause, kind, amount and facts; the same both ways round."""
     points, out_of, said = 0.0, float(CLAUSE + KIND), []
