@@ -1,5 +1,6 @@
 """Who may hold and erase a customer's data, what stands against it, and what an erased case still does."""
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 
 import pytest
@@ -8,6 +9,7 @@ from services.intake.domain.commands import EraseFromCase, FinishErasure, PassRe
 from services.intake.domain.decider import decide
 from services.intake.domain.policies.retention import Keep, RetentionRules, duties
 from services.intake.domain.state import IntakeState
+from shared.contracts.event import Fact
 from shared.contracts.intake import IntakeAttemptRefused, MessageUndelivered
 from shared.contracts.intake_privacy import (
     CaseErased,
@@ -38,7 +40,7 @@ from tests.support.privacy import (
 )
 
 
-def refusal(facts: list[object]) -> PrivacyRefused:
+def refusal(facts: Sequence[Fact]) -> PrivacyRefused:
     [fact] = facts
     assert isinstance(fact, PrivacyRefused)
     return fact
