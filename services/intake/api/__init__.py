@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from services.intake.api import customers, disputes, doors, privacy, replies
+from services.intake.api import customers, disputes, doors, known, privacy, replies
 
 router = APIRouter(tags=["intake"])
-for part in (doors, replies, customers, disputes, privacy):
+for part in (doors, replies, customers, disputes, privacy, known):
     router.include_router(part.router)
