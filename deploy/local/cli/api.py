@@ -1,15 +1,38 @@
 """Asking and telling the services of the running stack."""
 
+import time
+from collections.abc import Mapping
+from http import HTTPStatus
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import quote
 from uuid import UUID, uuid4
 
 import httpx
+from rich.console import Console
 
 from deploy.local.cli.context import Context, checked
+from deploy.local.cli.meter import Meter
 from deploy.local.errors import UsageError
 
 PAGE = 200  # what the APIs give at most
+PRESENT: Mapping[str, Any] = MappingProxyType({})
+
+
+def ask(client: httpx.Client, path: str, params: Mapping[str, str | int] = PRESENT) -> Any:
+    """Give what a service answers; while it prepares an answer about the past, wait, with a bar on standard error."""
+    answer = client.get(path, params=dict(params))
+    if answer.status_code != HTTPStatus.ACCEPTED:
+        return checked(answer)
+    with Meter(Console(stderr=True), "Looking back", 100) as meter:
+        while answer.status_code == HTTPStatus.ACCEPTED:
+            stands = answer.json()
+            share = stands["done"] / stands["total"] if stands["total"] else 0.0
+            meter.reach(100 * share, f"{stands['phase']} {stands['done']:,} of {stands['total']:,}")
+            time.sleep(float(answer.headers["Retry-After"]))
+            answer = client.get(path, params=dict(params))
+        meter.finish()
+    return checked(answer)
 
 
 def pages(
@@ -21,7 +44,7 @@ def pages(
     while True:
         size = PAGE if limit is None else min(PAGE, limit - len(items))
         cursor = {"after": after} if after else {}
-        page = checked(client.get(path, params={**params, **cursor, "limit": size}))
+        page = ask(client, path, {**params, **cursor, "limit": size})
         items += page["items"]
         after = page.get("next")
         if after is None or (limit is not None and len(items) >= limit):
@@ -35,10 +58,13 @@ def tell(client: httpx.Client, path: str, body: dict[str, Any]) -> dict[str, Any
     return outcome
 
 
-def read_case(context: Context, user: str, name: str) -> dict[str, Any]:
-    """A case by id or tracking code, with its exceptions and promises; UsageError if there is none."""
+def read_case(context: Context, user: str, name: str, past: Mapping[str, str] = PRESENT) -> dict[str, Any]:
+    """A case by id or tracking code, with its exceptions and promises; UsageError if there is none.
+
+    `past` has the instants that are asked about, as `instant.asked` gives them.
+    """
     with context.client("casebook", user) as book:
-        found: dict[str, Any] = checked(book.get(f"/cases/{quote(name, safe='')}"))
+        found: dict[str, Any] = checked(book.get(f"/cases/{quote(name, safe='')}", params=dict(past)))
         return found
 
 

@@ -6,9 +6,10 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from deploy.local.cli.api import pages
+from deploy.local.cli.api import ask, pages
 from deploy.local.cli.cases import AfterOption, LimitOption
-from deploy.local.cli.context import AsOption, HomeOption, JsonOption, checked, open_context
+from deploy.local.cli.context import AsOption, HomeOption, JsonOption, open_context
+from deploy.local.cli.instant import AsOfOption, asked
 from deploy.local.cli.showing import DIM, grid, more, one_line, price, state, when, words
 
 
@@ -28,6 +29,7 @@ def approvals(
     mine: Annotated[bool, typer.Option("--mine", help="Only those that you may decide on, or were delegated.")] = False,
     limit: LimitOption = 20,
     after: AfterOption = None,
+    as_of: AsOfOption = None,
 ) -> None:
     """List exceptions, the next deadline first; without --state those that wait for a decision.
 
@@ -35,14 +37,15 @@ def approvals(
     of approvals gives it.
     """
     context = open_context(home, as_json)
+    past = asked(as_of)
     if mine:
         with context.client("approvals", user) as service:
-            inbox = checked(service.get("/inbox", params={"limit": limit}))
+            inbox = ask(service, "/inbox", {"limit": limit, **past})
         context.emit(inbox, lambda out: _show_inbox(out, inbox))
         return
     wanted = None if state_ == "all" else state_
     with context.client("casebook", user) as book:
-        found = pages(book, "/approvals", limit=limit, after=after, state=wanted, role=role)
+        found = pages(book, "/approvals", limit=limit, after=after, state=wanted, role=role, **past)
     context.emit(found, lambda out: _show(out, found))
 
 

@@ -8,10 +8,13 @@ from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
-from deploy.local.cli.api import pages, read_case
+from deploy.local.cli.api import PRESENT, pages, read_case
+from deploy.local.cli.case_diff import compared, show_diff
 from deploy.local.cli.context import AsOption, Context, HomeOption, JsonOption, open_context
+from deploy.local.cli.instant import AsOfOption, asked, note
 from deploy.local.cli.showing import DIM, clock, day, grid, one_line, plain, price, state, when, words
 from deploy.local.cli.texts import texts_of
+from deploy.local.errors import UsageError
 
 COLUMNS = (4, 8, 10, 4, None)
 # What services note for themselves; it repeats what others recorded.
@@ -31,6 +34,15 @@ def case(
     user: AsOption = "audra",
     short: Annotated[bool, typer.Option("--short", help="Only the beginning of each message.")] = False,
     everything: Annotated[bool, typer.Option("--all", help="Also what services only note for themselves.")] = False,
+    as_of: AsOfOption = None,
+    as_effective_at: Annotated[
+        str | None,
+        typer.Option(metavar="INSTANT", help="What had been said by then, even if recorded later.", show_default=False),
+    ] = None,
+    diff: Annotated[
+        str | None,
+        typer.Option(metavar="A..B", help="What changed between two instants; .. to now, or from the beginning."),
+    ] = None,
 ) -> None:
     """Show a case: how it stands, and everything that happened, in order over all services.
 
@@ -39,18 +51,34 @@ def case(
 
     JSON: the case as GET /cases/{case} of casebook gives it, and "timeline":
     [an event as GET /cases/{case}/timeline gives it, and "text", the message
-    or boundary whole, or null].
+    or boundary whole, or null]. With --diff {"case_id", "tracking_code",
+    "before", "after", "changes": [{"field", "before", "after"}], "events"}.
     """
     context = open_context(home, as_json)
-    found = case_with_timeline(context, user, name, short=short)
-    context.emit(found, lambda out: show(out, found, everything=everything))
+    if diff is not None:
+        if as_of or as_effective_at:
+            raise UsageError("--diff: it names both instants itself", "Leave --as-of and --as-effective-at out.")
+        changed = compared(context, user, name, diff)
+        context.emit(changed, lambda out: show_diff(out, changed))
+        return
+    past = asked(as_of, as_effective_at)
+    found = case_with_timeline(context, user, name, short=short, past=past)
+
+    def shown(out: Console) -> None:
+        if told := note(past):
+            out.print(Text(told, "bold yellow"))
+        show(out, found, everything=everything)
+
+    context.emit(found, shown)
 
 
-def case_with_timeline(context: Context, user: str, name: str, *, short: bool = False) -> dict[str, Any]:
-    """A case as it stands, with its `timeline`; UsageError if there is none."""
-    found = read_case(context, user, name)
+def case_with_timeline(
+    context: Context, user: str, name: str, *, short: bool = False, past: Mapping[str, str] = PRESENT
+) -> dict[str, Any]:
+    """A case as it stands, or as it was known, with its `timeline`; UsageError if there is none."""
+    found = read_case(context, user, name, past)
     with context.client("casebook", user) as book:
-        events = pages(book, f"/cases/{found['case_id']}/timeline")["items"]
+        events = pages(book, f"/cases/{found['case_id']}/timeline", limit=None, after=None, **past)["items"]
     texts = {} if short else texts_of(context, user, events)
     return {**found, "timeline": [{**event, "text": texts.get(event["event_id"])} for event in events]}
 

@@ -8,6 +8,7 @@ from rich.text import Text
 
 from deploy.local.cli.api import pages
 from deploy.local.cli.context import AsOption, HomeOption, JsonOption, open_context
+from deploy.local.cli.instant import AsOfOption, asked
 from deploy.local.cli.showing import grid, more, one_line, state, when, words
 
 AfterOption = Annotated[str | None, typer.Option("--after", metavar="CURSOR", help="Go on where a list ended.")]
@@ -29,15 +30,17 @@ def cases(
     sort: Annotated[str, typer.Option(help="newest, oldest, heard, due (the answer), or priority.")] = "newest",
     limit: LimitOption = 20,
     after: AfterOption = None,
+    as_of: AsOfOption = None,
 ) -> None:
     """List cases.
 
     JSON: {"items": [a case as GET /cases of casebook gives it], "next"}.
     """
     context = open_context(home, as_json)
-    asked = {"status": status, "channel": channel, "kind": kind, "tone": tone, "customer": customer, "q": query}
+    wanted = {"status": status, "channel": channel, "kind": kind, "tone": tone, "customer": customer, "q": query}
+    wanted |= asked(as_of)
     with context.client("casebook", user) as book:
-        found = pages(book, "/cases", limit=limit, after=after, sort=sort, **asked)
+        found = pages(book, "/cases", limit=limit, after=after, sort=sort, **wanted)
     context.emit(found, lambda out: _show(out, found))
 
 
@@ -50,6 +53,7 @@ def queue(
     user: AsOption = "audra",
     limit: LimitOption = 20,
     after: AfterOption = None,
+    as_of: AsOfOption = None,
 ) -> None:
     """List the cases that wait for us, in the order to work on them.
 
@@ -59,7 +63,7 @@ def queue(
     """
     context = open_context(home, as_json)
     with context.client("casebook", user) as book:
-        found = pages(book, "/cases", limit=limit, after=after, sort="priority")
+        found = pages(book, "/cases", limit=limit, after=after, sort="priority", **asked(as_of))
     context.emit(found, lambda out: _show_queue(out, found))
 
 

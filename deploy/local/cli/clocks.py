@@ -10,6 +10,7 @@ from rich.text import Text
 from deploy.local.cli.api import pages
 from deploy.local.cli.cases import AfterOption, LimitOption
 from deploy.local.cli.context import AsOption, HomeOption, JsonOption, open_context
+from deploy.local.cli.instant import AsOfOption, asked
 from deploy.local.cli.showing import DIM, grid, more, one_line, when, words
 
 
@@ -25,20 +26,22 @@ def clocks(
     breached: Annotated[bool, typer.Option("--breached", help="Only those that ran out.")] = False,
     limit: LimitOption = 20,
     after: AfterOption = None,
+    as_of: AsOfOption = None,
 ) -> None:
     """List the clocks of all cases; of those that run the one due first first.
 
     JSON: {"items", "next"}, as GET /clocks of casebook gives them.
     """
     context = open_context(home, as_json)
-    asked = {
+    wanted = {
         "state": state,
         "clock": clock,
         "due_before": due_before.replace(tzinfo=UTC).isoformat() if due_before else None,
         "breached": "true" if breached else None,
+        **asked(as_of),
     }
     with context.client("casebook", user) as book:
-        found = pages(book, "/clocks", limit=limit, after=after, **asked)
+        found = pages(book, "/clocks", limit=limit, after=after, **wanted)
     context.emit(found, lambda out: _show(out, found))
 
 

@@ -9,6 +9,7 @@ from rich.text import Text
 from deploy.local.cli.api import pages, read_case, tell
 from deploy.local.cli.case import CaseArgument
 from deploy.local.cli.context import AsOption, Context, HomeOption, JsonOption, open_context
+from deploy.local.cli.instant import AsOfOption, asked
 from deploy.local.cli.outcome import show_outcome
 from deploy.local.cli.showing import DIM, more, one_line, words
 from deploy.local.errors import UsageError
@@ -148,6 +149,7 @@ def list_(
     lifted: Annotated[bool, typer.Option("--lifted", help="Those that are over.")] = False,
     limit: Annotated[int, typer.Option(min=1, help="How many at most.")] = 50,
     after: Annotated[str | None, typer.Option(metavar="CURSOR", help="Go on after the page before.")] = None,
+    as_of: AsOfOption = None,
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -156,9 +158,9 @@ def list_(
     JSON: {"items", "next"}, as GET /conduct-measures of casebook gives them.
     """
     context = open_context(home, as_json)
-    asked = {"state": "lifted" if lifted else "in_force", "review_due": "true" if due else None}
+    wanted = {"state": "lifted" if lifted else "in_force", "review_due": "true" if due else None, **asked(as_of)}
     with context.client("casebook", user) as book:
-        found = pages(book, "/conduct-measures", limit=limit, after=after, **asked)
+        found = pages(book, "/conduct-measures", limit=limit, after=after, **wanted)
     context.emit(found, lambda out: _show(out, found))
 
 

@@ -7,7 +7,9 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from deploy.local.cli.context import AsOption, HomeOption, JsonOption, checked, open_context
+from deploy.local.cli.api import ask
+from deploy.local.cli.context import AsOption, HomeOption, JsonOption, open_context
+from deploy.local.cli.instant import AsOfOption, asked
 from deploy.local.cli.showing import DIM, grid, one_line, words
 
 
@@ -19,6 +21,7 @@ def insights(
         datetime | None,
         typer.Option(metavar="TIME", help="Since this time (UTC), such as 2026-11-01; ever, if left out."),
     ] = None,
+    as_of: AsOfOption = None,
 ) -> None:
     """Show what can be learnt from refusals, exceptions and promises.
 
@@ -29,9 +32,9 @@ def insights(
     JSON: as GET /insights of casebook gives it.
     """
     context = open_context(home, as_json)
-    asked = {"since": since.replace(tzinfo=UTC).isoformat()} if since else {}
+    wanted = {"since": since.replace(tzinfo=UTC).isoformat()} if since else {}
     with context.client("casebook", user) as book:
-        found: dict[str, Any] = checked(book.get("/insights", params=asked))
+        found: dict[str, Any] = ask(book, "/insights", wanted | asked(as_of))
     context.emit(found, lambda out: _show(out, found))
 
 

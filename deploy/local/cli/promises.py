@@ -7,9 +7,10 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from deploy.local.cli.api import pages
+from deploy.local.cli.api import ask, pages
 from deploy.local.cli.cases import AfterOption, LimitOption
-from deploy.local.cli.context import AsOption, HomeOption, JsonOption, checked, open_context
+from deploy.local.cli.context import AsOption, HomeOption, JsonOption, open_context
+from deploy.local.cli.instant import AsOfOption, asked
 from deploy.local.cli.showing import DIM, grid, more, one_line, state, when
 from deploy.local.errors import UsageError
 
@@ -30,6 +31,7 @@ def promises(
     found: Annotated[bool, typer.Option("--found", help="What was said and waits to be confirmed instead.")] = False,
     limit: LimitOption = 20,
     after: AfterOption = None,
+    as_of: AsOfOption = None,
 ) -> None:
     """List promises, the one due first first; or count what became of them.
 
@@ -38,21 +40,22 @@ def promises(
     GET /promises/found.
     """
     context = open_context(home, as_json)
+    past = asked(as_of)
     if by is not None:
         if by not in ("agent", "team", "clause"):
             raise UsageError(f"--by: {by!r} is not known", "Write agent, team or clause.")
         with context.client("casebook", user) as book:
-            ledger = checked(book.get("/promises/ledger", params={"by": by}))
+            ledger = ask(book, "/promises/ledger", {"by": by, **past})
         context.emit(ledger, lambda out: _show_ledger(out, ledger))
         return
     if found:
         with context.client("casebook", user) as book:
-            waiting = checked(book.get("/promises/found"))["items"]
+            waiting = ask(book, "/promises/found", past)["items"]
         context.emit(waiting, lambda out: _show_found(out, waiting))
         return
     before = due_before.replace(tzinfo=UTC).isoformat() if due_before else None
     with context.client("casebook", user) as book:
-        listed = pages(book, "/promises", limit=limit, after=after, state=state_, due_before=before)
+        listed = pages(book, "/promises", limit=limit, after=after, state=state_, due_before=before, **past)
     context.emit(listed, lambda out: _show(out, listed))
 
 
