@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from services.casebook.projections.apply import PROJECTIONS, changes, fold
 from services.casebook.projections.projection import Projection
+from services.casebook.projections.search import SEARCHES
 from services.casebook.tables import MODELS
 from shared.contracts.event import REGISTRY, Recorded
 from shared.eventstore.readmodel import Batch, Key, ReadModel, Row
@@ -106,7 +107,7 @@ def test_a_projection_changes_only_tables_of_its_own(projection: Projection) -> 
 
 
 def test_every_table_belongs_to_one_projection() -> None:
-    owned = [model for projection in PROJECTIONS for model in projection.models]
+    owned = [*SEARCHES, *(model for projection in PROJECTIONS for model in projection.models)]
     assert sorted(model.name for model in owned) == sorted(model.name for model in MODELS)
 
 

@@ -19,6 +19,7 @@ from services.casebook.projections.projection import Handler
 from services.casebook.projections.promise_board import promise_board
 from services.casebook.projections.reflections import reflections
 from services.casebook.projections.refusals import refusals
+from services.casebook.projections.search import Search
 from services.casebook.tables import LIVE
 from shared.contracts.event import Fact, Recorded
 from shared.eventstore.readmodel import Batch, Change, ReadModel
@@ -45,13 +46,18 @@ LOCK = (
 NUL_IN_JSON = b"\\u0000"
 
 
-async def apply(conn: asyncpg.Connection, events: Sequence[Recorded], schema: str = LIVE) -> None:
+async def apply(
+    conn: asyncpg.Connection, events: Sequence[Recorded], schema: str = LIVE, search: Search | None = None
+) -> None:
     """Bring a schema's read models up to date with events that it has not seen, inside the caller's transaction.
 
+    `search` fills what cases and customers are found by; without it they are found by none of their words.
     Events of one source come in their order; sources may interleave in any way. Raises pydantic.ValidationError when
     a body does not fit its contract. While a rebuilt schema is being switched in, this waits.
     """
     batch = fold(events)
+    if search is not None:
+        batch.take(await search.changes(events))
     await conn.execute(LOCK, LOCK_CLASS, SWITCH_LOCK, sorted({event.log_part for event in events}))
     await upsert(conn, schema, batch)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Literal
 
 import asyncpg
 
@@ -9,6 +10,8 @@ from services.casebook.projections import building
 from services.casebook.projections.apply import LOCK_CLASS, fold
 from services.casebook.projections.building import Event
 from services.casebook.projections.reading import Mark, TopicReader, open_reader
+from services.casebook.projections.search import Search
+from services.casebook.projections.vault_access import VaultAccess, open_search
 from services.casebook.tables import MODELS
 from shared.eventstore.readmodel import Batch
 from shared.eventstore.readmodel_sql import copy
@@ -34,7 +37,7 @@ class WorkerDied(RecourseError):
 class BulkJob:
     """What one process does: these log partitions, up to these offsets, less the events that live has parked.
 
-    `models` names the read models that are built; None is all.
+    `models` names the read models that are built; None is all. With `by` position, `until` are the last positions.
     """
 
     dsn: str = field(repr=False)  # holds a password
@@ -45,6 +48,8 @@ class BulkJob:
     until: dict[Place, int]
     parked: frozenset[Event]
     models: tuple[str, ...] | None = None
+    vault: VaultAccess | None = None
+    by: Literal["offset", "position"] = "offset"
 
 
 async def load(job: BulkJob, count: Callable[[int], None]) -> Marks:
@@ -53,24 +58,32 @@ async def load(job: BulkJob, count: Callable[[int], None]) -> Marks:
     conn = await asyncpg.connect(job.dsn)
     try:
         await conn.execute("SELECT pg_advisory_lock_shared($1, $2)", LOCK_CLASS, WORKER_LOCK)
-        async with open_reader(job.bootstrap, job.topics) as reader:
+        async with open_reader(job.bootstrap, job.topics) as reader, open_search(job.vault) as search:
             for part in job.parts:
                 async with conn.transaction():
-                    marks |= await _load_part(conn, reader, job, part, count)
+                    marks |= await _load_part(conn, reader, job, part, count, search)
     finally:
         await conn.close()
     return marks
 
 
 async def _load_part(
-    conn: asyncpg.Connection, reader: TopicReader, job: BulkJob, part: int, count: Callable[[int], None]
+    conn: asyncpg.Connection,
+    reader: TopicReader,
+    job: BulkJob,
+    part: int,
+    count: Callable[[int], None],
+    search: Search | None,
 ) -> Marks:
     until = {place: end for place, end in job.until.items() if place[1] == part}
     marks = {place: Mark() for place in until}
     batch = Batch()
     models = None if job.models is None else {model for model in MODELS if model.name in job.models}
-    async for events in reader.read(marks, until, by="offset"):
-        fold((e for e in events if (e.log, e.log_part, e.position) not in job.parked), batch, models)
+    async for events in reader.read(marks, until, by=job.by):
+        applied = [e for e in events if (e.log, e.log_part, e.position) not in job.parked]
+        fold(applied, batch, models)
+        if search is not None:
+            batch.take(await search.changes(applied, models))
         count(len(events))
         if sum(len(rows) for rows in batch.appended.values()) >= LOT:
             await copy(conn, job.schema, batch.release_appended())

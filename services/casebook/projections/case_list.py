@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from services.casebook.projections.projection import Projection
-from services.casebook.tables import CASE_LIST, CASE_SEARCH
+from services.casebook.tables import CASE_LIST
 from shared.contracts.approvals import (
     ExceptionApproved,
     ExceptionCountered,
@@ -44,7 +44,7 @@ NO_ANSWER = frozenset(
 # What answers a request that the rules left to a person.
 BY_PERSONS = frozenset({"agent", "decision"})
 
-case_list = Projection("case_list", CASE_LIST, CASE_SEARCH)
+case_list = Projection("case_list", CASE_LIST)
 
 
 def _change(
@@ -69,7 +69,7 @@ def _opened(_event: Recorded, fact: CaseOpened) -> Sequence[Change]:
         "answer_due": fact.answer_due,
         "linked_case_id": fact.linked_case_id,
     }
-    return _change(fact, opening), Change(CASE_SEARCH, (fact.case_id,), {"subject": fact.subject})
+    return (_change(fact, opening),)
 
 
 @case_list.on(MessageReceived)

@@ -14,6 +14,7 @@ from services.casebook.projections.apply import fold
 from services.casebook.projections.building import Event
 from services.casebook.projections.reading import Mark, TopicReader
 from services.casebook.projections.schemas import pause
+from services.casebook.projections.search import Search
 from services.casebook.tables import SHADOW
 from shared.eventstore.readmodel import ReadModel
 from shared.eventstore.readmodel_sql import upsert
@@ -73,6 +74,7 @@ class Shadow:
     left_out: set[Event] = field(default_factory=set)
     schema: str = SHADOW
     models: Collection[ReadModel] | None = None
+    search: Search | None = None
 
     def ahead_of(self, live: Live) -> int:
         """Give how many events the shadow holds that live has not come to."""
@@ -87,7 +89,10 @@ class Shadow:
         until = {place: position for place, position in live.positions.items() if place in self.marks}
         async for events in self.reader.read(self.marks, until, by="position", stall_seconds=stall_seconds):
             left_out = {event for e in events if (event := (e.log, e.log_part, e.position)) in live.parked}
-            batch = fold((e for e in events if (e.log, e.log_part, e.position) not in left_out), models=self.models)
+            applied = [e for e in events if (e.log, e.log_part, e.position) not in left_out]
+            batch = fold(applied, models=self.models)
+            if self.search is not None:
+                batch.take(await self.search.changes(applied, self.models))
             async with self.conn.transaction():
                 await upsert(self.conn, self.schema, batch)
                 moved = {(e.log, e.log_part): self.marks[e.log, e.log_part] for e in events}

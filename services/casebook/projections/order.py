@@ -12,6 +12,7 @@ from sqlalchemy import make_url
 
 from services.casebook.projections.apply import LOCK_CLASS
 from services.casebook.projections.compare import Comparison
+from services.casebook.projections.vault_access import VaultAccess
 from services.casebook.tables import MODELS
 from shared.eventstore.readmodel import ReadModel
 from shared.kernel.errors import MalformedInput, RecourseError
@@ -42,7 +43,7 @@ class RebuildOrder:
 
     `models` names the read models, None is all. `switch` puts the shadow in live's place never, if the comparison
     finds no difference, or always. `afresh` starts from the first event where a broken-off rebuild would be gone on
-    with.
+    with. `vault` is where the keys are that open what cases are found by.
     """
 
     database_url: str = field(repr=False)
@@ -56,6 +57,7 @@ class RebuildOrder:
     patience_seconds: float = 60
     models: tuple[str, ...] | None = None
     afresh: bool = False
+    vault: VaultAccess | None = None
 
     def chosen(self) -> tuple[ReadModel, ...]:
         """Give the read models that are ordered; raises MalformedInput naming one that does not exist."""

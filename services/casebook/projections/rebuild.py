@@ -26,6 +26,8 @@ from services.casebook.projections.catching_up import (
 from services.casebook.projections.compare import Comparison, compare
 from services.casebook.projections.order import Progress, RebuildOrder, Rebuilt, alone, connect, dsn_of
 from services.casebook.projections.reading import TopicReader, open_reader
+from services.casebook.projections.search import Search
+from services.casebook.projections.vault_access import open_search
 from services.casebook.projections.workers import load_all, share
 from services.casebook.tables import LIVE, MODELS, PREVIOUS, SHADOW
 from shared.messaging.cursor import Place
@@ -51,9 +53,10 @@ async def rebuild(order: RebuildOrder, progress: Tell) -> Rebuilt:
         alone(order) as pauser,
         connect(order) as conn,
         open_reader(order.kafka_bootstrap, order.topics) as reader,
+        open_search(order.vault) as search,
     ):
         with done.timed("reading"):
-            shadow = await _read(order, conn, reader, done, progress)
+            shadow = await _read(order, conn, reader, search, done, progress)
         with done.timed("indexing"):
             await _index(order, conn, progress)
         try:
@@ -74,7 +77,12 @@ async def rebuild(order: RebuildOrder, progress: Tell) -> Rebuilt:
 
 
 async def _read(
-    order: RebuildOrder, conn: asyncpg.Connection, reader: TopicReader, done: Rebuilt, progress: Tell
+    order: RebuildOrder,
+    conn: asyncpg.Connection,
+    reader: TopicReader,
+    search: Search | None,
+    done: Rebuilt,
+    progress: Tell,
 ) -> Shadow:
     places: list[Place] = [(source, part) for source in CHARTER.listens for part in range(order.log_parts)]
     until, live = await reader.ends(places), await look(conn)
@@ -85,7 +93,15 @@ async def _read(
     ends = {place: end for place, end in until.items() if place[1] in parts}
     total = done.resumed + sum(ends.values())
     job = BulkJob(
-        dsn_of(order), order.kafka_bootstrap, dict(order.topics), SHADOW, parts, ends, live.parked, order.models
+        dsn_of(order),
+        order.kafka_bootstrap,
+        dict(order.topics),
+        SHADOW,
+        parts,
+        ends,
+        live.parked,
+        order.models,
+        order.vault,
     )
     if parts:
         shares = share(job, order.processes)
@@ -94,7 +110,8 @@ async def _read(
     done.passed_over = sum(mark.passed_over for mark in marks.values())
     read = await building.read(conn, SHADOW)
     left_out = read.left_out if read else set()
-    return Shadow(conn, reader, marks, left_out, SHADOW, None if order.models is None else order.chosen())
+    models = None if order.models is None else order.chosen()
+    return Shadow(conn, reader, marks, left_out, SHADOW, models, search)
 
 
 async def _begin(order: RebuildOrder, conn: asyncpg.Connection) -> Standing:

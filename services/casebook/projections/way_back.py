@@ -11,6 +11,7 @@ from services.casebook.projections.catching_up import Shadow, level
 from services.casebook.projections.order import Progress, RebuildOrder, Rebuilt, alone, connect
 from services.casebook.projections.reading import Mark, open_reader
 from services.casebook.projections.rebuild import put_in_place
+from services.casebook.projections.vault_access import open_search
 from services.casebook.tables import LIVE, PREVIOUS, SHADOW
 from shared.kernel.errors import RecourseError
 
@@ -42,6 +43,7 @@ async def go_back(order: RebuildOrder, progress: Callable[[Progress], None]) -> 
         alone(order) as pauser,
         connect(order) as conn,
         open_reader(order.kafka_bootstrap, order.topics) as reader,
+        open_search(order.vault) as search,
     ):
         kept = await building.read(conn, PREVIOUS)
         if kept is None:
@@ -53,7 +55,7 @@ async def go_back(order: RebuildOrder, progress: Callable[[Progress], None]) -> 
             await _check_form(conn, name)
         places = [(source, part) for source in CHARTER.listens for part in range(order.log_parts)]
         marks = {place: kept.marks.get(place, Mark()) for place in places}
-        shadow = Shadow(conn, reader, marks, kept.left_out, PREVIOUS, order.chosen())
+        shadow = Shadow(conn, reader, marks, kept.left_out, PREVIOUS, order.chosen(), search)
         stood = sum(mark.position for mark in marks.values())
         progress(Progress("switching", 0, 1))
         with done.timed("switching"):

@@ -2,13 +2,17 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from re import Match
 from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
 
 from shared.contracts.event import Fact
 from shared.contracts.values import ClauseRef, Money
+from shared.eventstore.seal import PREFIX, TOKEN
 
 EXCERPT = 140
+# Of several sealed values that share one excerpt, each is shown so long at least.
+SHORTEST = 20
 
 
 class Said(NamedTuple):
@@ -42,9 +46,24 @@ def say(fact: Fact) -> Said:
 
 
 def excerpt(text: str) -> str:
-    """Give the beginning of a text on one line."""
+    """Give the beginning of a text on one line.
+
+    A sealed value is never cut: its token says how much of it is to be shown, on one line, once it is opened.
+    """
+    if text.startswith(PREFIX) and (whole := TOKEN.fullmatch(text)) and whole[2] is None:
+        return f"{text};{EXCERPT}"
+    if PREFIX in text and (sealed := len(TOKEN.findall(text))):
+        return _excerpt_sealed(text, max(SHORTEST, EXCERPT // sealed))
     line = " ".join(text[: EXCERPT * 2].split())
     return line if len(line) <= EXCERPT else f"{line[: EXCERPT - 1]}…"
+
+
+def _excerpt_sealed(text: str, longest: int) -> str:
+    def shortened(token: Match[str]) -> str:
+        shown = longest if token[2] is None else min(longest, int(token[2]))
+        return f"{PREFIX}{token[1]};{shown}"
+
+    return TOKEN.sub(shortened, " ".join(text.split()))
 
 
 def price(money: Money | None) -> str:
@@ -58,8 +77,8 @@ def cite(clause: ClauseRef) -> str:
 
 
 def words(vocabulary: str) -> str:
-    """Give a word of a vocabulary as people write it."""
-    return vocabulary.replace("_", " ")
+    """Give a word of a vocabulary as people write it; a sealed one stays as it is."""
+    return vocabulary if PREFIX in vocabulary else vocabulary.replace("_", " ")
 
 
 def instant(at: datetime) -> str:

@@ -37,7 +37,7 @@ def _due(fact: intake_conduct.ConductReviewDue) -> Said:
 
 @says(intake_vulnerability.VulnerabilityNoted)
 def _noted(fact: intake_vulnerability.VulnerabilityNoted) -> Said:
-    line = f"{fact.noted_by} noted what helps the customer ({words(fact.driver)}): {excerpt(fact.support)}"
+    line = f"{fact.noted_by} noted what helps the customer ({excerpt(words(fact.driver))}): {excerpt(fact.support)}"
     agreed = "the customer agreed that it is kept" if fact.consent else "without consent"
     return Said(line, f"{words(fact.source)}, {agreed}, until {fact.review_on}", fact.need_id)
 

@@ -12,11 +12,19 @@ from services.casebook.tables.cases import (
 )
 from services.casebook.tables.clocks import clock_board
 from services.casebook.tables.counters import counter
-from services.casebook.tables.customers import TAKEN, conduct_measure, customer, customer_address, support_need
+from services.casebook.tables.customers import (
+    TAKEN,
+    address_search,
+    conduct_measure,
+    customer,
+    customer_address,
+    support_need,
+)
 from services.casebook.tables.schema import INSTANT, LIVE, PREVIOUS, SHADOW, metadata
 from shared.eventstore.readmodel import ReadModel
 
 __all__ = [
+    "ADDRESS_SEARCH",
     "APPROVAL_INBOX",
     "CASE_LIST",
     "CASE_RANK",
@@ -43,6 +51,7 @@ __all__ = [
     "SUBJECT_WORDS",
     "SUPPORT_NEED",
     "TAKEN",
+    "address_search",
     "approval_inbox",
     "case_list",
     "case_search",
@@ -69,6 +78,7 @@ REFUSAL = ReadModel(refusal)
 REFLECTION = ReadModel(reflection)
 CUSTOMER = ReadModel(customer)
 CUSTOMER_ADDRESS = ReadModel(customer_address, append_only=True)
+ADDRESS_SEARCH = ReadModel(address_search)
 CONDUCT_MEASURE = ReadModel(conduct_measure)
 SUPPORT_NEED = ReadModel(support_need)
 COUNTER = ReadModel(counter)
@@ -83,6 +93,7 @@ MODELS = (
     REFLECTION,
     CUSTOMER,
     CUSTOMER_ADDRESS,
+    ADDRESS_SEARCH,
     CONDUCT_MEASURE,
     SUPPORT_NEED,
     COUNTER,

@@ -24,7 +24,17 @@ customer_address = Table(
     Column("known_since", INSTANT, nullable=False),
 )
 Index("customer_address_customer", "customer_id", _table=customer_address)
-Index("customer_address_address", "address", _table=customer_address, postgresql_using="hash")
+
+# Finds a customer by an address, blinded; none once the customer is erased. `version` is the event's in the customer's
+# own stream, so that the event of the erasure knows the key of every row before it.
+address_search = Table(
+    "address_search",
+    metadata,
+    Column("customer_id", Uuid, primary_key=True),
+    Column("version", BigInteger, primary_key=True, autoincrement=False),
+    owned("intake", "address", Text),
+)
+Index("address_search_address", "address", _table=address_search, postgresql_using="hash")
 
 conduct_measure = Table(
     "conduct_measure",
