@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Iterable
 from datetime import date
 from typing import Any, Protocol
 from uuid import UUID
@@ -42,10 +42,6 @@ class Keys(Protocol):
         """Give those of the subjects whose keys are destroyed."""
 
 
-MailsOf = Callable[[UUID], Awaitable[tuple[UUID, ...]]]
-"""Gives the machines' mails that name an address of a customer."""
-
-
 class Erasures:
     """Carries erasures out over the log, intake's own tables and the vault.
 
@@ -54,12 +50,11 @@ class Erasures:
     by `run`.
     """
 
-    def __init__(self, shell: Shell[Any, IntakeState], keys: Keys, rules: IntakeRules, mails_of: MailsOf) -> None:
+    def __init__(self, shell: Shell[Any, IntakeState], keys: Keys, rules: IntakeRules) -> None:
         self.cases = KeptCases(shell)
         self._shell = shell
         self._keys = keys
         self._rules = rules
-        self._mails_of = mails_of
 
     async def erase(self, customer_id: UUID, ground: Ground, asked_on: date, by: Caller) -> Outcome:
         """Carry out what somebody asked for: a request, a refusal (raises Refused), or the erasure itself."""
@@ -148,7 +143,7 @@ class Erasures:
         self, customer_id: UUID, ground: Ground, asked_on: date, who: tuple[str, tuple[str, ...]]
     ) -> Erase:
         cases = tuple(await self.cases.of(customer_id))
-        mails = await self._mails_of(customer_id)
+        mails = await self.cases.mails_of(customer_id)
         return Erase(
             customer_id, self._shell.now(), *who, self._shell.new_id(), ground, asked_on, cases=cases, mails=mails
         )

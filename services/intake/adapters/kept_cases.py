@@ -19,6 +19,9 @@ SILENT = """
     SELECT t.customer_id FROM tracking t JOIN message_index m USING (case_id) WHERE NOT t.forgotten
     GROUP BY t.customer_id HAVING bool_and(t.closed) AND max(m.recorded_at) FILTER (WHERE m.inbound) < $1
     ORDER BY max(m.recorded_at) LIMIT $2"""
+MAILS = """
+    SELECT m.mail_id FROM automatic_mail m JOIN customer_address a USING (address)
+    WHERE a.customer_id = $1 AND a.address_kind = 'email' ORDER BY 1"""
 WAITING = "SELECT customer_id, state, possible_on, changed_at FROM erasure WHERE state IN ('requested', 'refused')"
 EARLIEST_YEAR = 1970
 
@@ -52,6 +55,11 @@ class KeptCases:
                 f"there is no customer {customer_id}", field="customer_id", fix="find the customer by their case"
             )
         return cases
+
+    async def mails_of(self, customer_id: UUID) -> tuple[UUID, ...]:
+        """Give the machines' mails from an address of this customer that came before anybody was known by it."""
+        async with self._shell.database.connection() as tx:
+            return tuple(row[0] for row in await tx.raw.fetch(MAILS, customer_id))
 
     async def silent_since(self, keep: Keep, today: date, limit: int) -> list[UUID]:
         """Give customers whose cases are all closed, and who wrote nothing for so long; the longest silent first."""

@@ -18,6 +18,11 @@ CREATE TABLE took_part (
     case_id uuid NOT NULL,
     PRIMARY KEY (customer_id, case_id)
 );
+CREATE TABLE automatic_mail (
+    mail_id uuid PRIMARY KEY,
+    address text NOT NULL
+);
+CREATE INDEX automatic_mail_address ON automatic_mail (address);
 ALTER TABLE tracking ADD COLUMN forgotten boolean NOT NULL DEFAULT false;
 ALTER TABLE conversation ADD COLUMN forgotten boolean NOT NULL DEFAULT false;
 CREATE INDEX tracking_customer ON tracking (customer_id);
@@ -28,5 +33,5 @@ CREATE INDEX conversation_customer ON conversation (customer_id);
 def upgrade() -> None:
     op.get_bind().exec_driver_sql(CREATE)
     op.execute("GRANT SELECT, INSERT, UPDATE ON erasure TO intake")
-    op.execute("GRANT SELECT, INSERT ON took_part TO intake")
+    op.execute("GRANT SELECT, INSERT ON took_part, automatic_mail TO intake")
     op.execute("GRANT DELETE ON customer_address, customer_standing TO intake")
