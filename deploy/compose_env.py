@@ -4,7 +4,9 @@ import secrets
 import sys
 from pathlib import Path
 
+from deploy.local.environment import DECIDING
 from deploy.local.identity import SERVICES, Identity
+from deploy.local.log_keys import LogKeys
 from deploy.local.secret_files import write_secret
 
 HERE = Path(__file__).parent
@@ -31,8 +33,10 @@ def prepare(env_file: Path, home: Path) -> None:
     home.mkdir(mode=0o700, exist_ok=True)
     identity = Identity(home / "identity")
     identity.prepare()
+    LogKeys(identity).prepare()
     # The containers' user reads these; on this machine the directory above keeps everybody else out.
-    for file in (identity.public_key_file, *(identity.token_file(service) for service in SERVICES)):
+    tokens = [identity.token_file(service) for service in SERVICES]
+    for file in (identity.public_key_file, *tokens, *(identity.log_key_file(service) for service in DECIDING)):
         file.chmod(0o644)
 
 

@@ -26,10 +26,19 @@ class Topic:
 
 
 def declared_topics(path: Path = TOPICS_FILE) -> list[Topic]:
-    """The topics of `path`, in its order."""
+    """The topics of facts in `path`, in its order."""
+    return _declared(path, "topics")
+
+
+def every_topic(path: Path = TOPICS_FILE) -> list[Topic]:
+    """Every topic of `path`: those of facts, and that of the evidence."""
+    return [*_declared(path, "topics"), *_declared(path, "evidence")]
+
+
+def _declared(path: Path, section: str) -> list[Topic]:
     document = yaml.safe_load(path.read_text())
     defaults = document["defaults"]
-    return [Topic(name, defaults["partitions"], dict(defaults["config"])) for name in document["topics"]]
+    return [Topic(name, defaults["partitions"], dict(defaults["config"])) for name in document[section]]
 
 
 async def create_topics(bootstrap: str, topics: Sequence[Topic], replication: int = 1) -> None:
@@ -51,4 +60,4 @@ async def create_topics(bootstrap: str, topics: Sequence[Topic], replication: in
 
 
 if __name__ == "__main__":
-    asyncio.run(create_topics(sys.argv[1], declared_topics(), int(sys.argv[2]) if len(sys.argv) > 2 else 1))
+    asyncio.run(create_topics(sys.argv[1], every_topic(), int(sys.argv[2]) if len(sys.argv) > 2 else 1))

@@ -41,6 +41,8 @@ class Surroundings:
         }
         if self.otlp_endpoint:
             settings["OTLP_ENDPOINT"] = self.otlp_endpoint
+        if service in DECIDING:
+            settings["LOG_KEY_FILE"] = str(self.identity.log_key_file(service))
         if service == "intake":
             settings |= {
                 "SMTP_HOST": HOST,

@@ -60,6 +60,10 @@ class Identity:
         """A service's own token, for reading its peers' logs."""
         return self.directory / "tokens" / service
 
+    def log_key_file(self, service: str) -> Path:
+        """The private key that signs a service's log."""
+        return self.directory / "log_keys" / f"{service}.key"
+
     def prepare(self) -> None:
         """Make key and users on first use, and give every service a fresh token."""
         if not self._private_key_file.exists():

@@ -18,7 +18,7 @@ from aiokafka.errors import KafkaError
 from deploy.local.errors import StackError
 from deploy.local.kafka_jars import LOCK, Progress, cache_directory, class_path
 from deploy.local.process import Child, free_port, port_is_free, send, wait_until
-from deploy.topics import Topic, create_topics, declared_topics
+from deploy.topics import Topic, create_topics, every_topic
 
 CLUSTER_ID = "UmVjb3Vyc2VMb2NhbFN0aw"  # any 16 bytes; one cluster a home, so it need not differ between homes
 NODE_ID = 1
@@ -90,7 +90,7 @@ class LocalKafka:
         self.prepare()
         self.child.start()
         self.wait_ready(timeout)
-        self.create_topics(declared_topics())
+        self.create_topics(every_topic())
 
     def stop(self) -> None:
         """Controlled shutdown. The first one on a machine also keeps what makes later starts fast."""

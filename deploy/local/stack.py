@@ -15,9 +15,10 @@ from deploy.local.errors import StackError
 from deploy.local.home import Home, Running
 from deploy.local.identity import SERVICES
 from deploy.local.kafka import LocalKafka
+from deploy.local.log_keys import LogKeys
 from deploy.local.postgres import LocalPostgres
 from deploy.local.process import Child, free_port, port_is_free, wait_until
-from deploy.topics import declared_topics
+from deploy.topics import every_topic
 
 PORTS = ("kafka", "kafka_controller", "mailcatcher", "mail_door", *SERVICES)
 PARTS = ("postgres", "kafka", "mailcatcher", *SERVICES)
@@ -82,6 +83,7 @@ class Stack:
     def start(self) -> None:
         """Start all parts and wait until each is ready; StackError if one is not."""
         self.home.identity.prepare()
+        LogKeys(self.home.identity).prepare()
         ports = keep_ports(self.home.state().ports)
         self.home.write(replace(self.home.state(), ports=ports))
         postgres = LocalPostgres(self.home.postgres)
@@ -93,7 +95,7 @@ class Stack:
         databases = create_service_databases(postgres.url(), SERVICES, self.home.secrets)
         self.report(Step("postgres", "ready"))
         kafka.wait_ready()
-        kafka.create_topics(declared_topics())
+        kafka.create_topics(every_topic())
         self.report(Step("kafka", "ready"))
         around = Surroundings(ports, kafka.bootstrap, databases, self.home.identity, self.policies, self.otlp_endpoint)
         services = [self._service(name, around) for name in SERVICES]

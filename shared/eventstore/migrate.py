@@ -43,6 +43,13 @@ def create_log(log: str, app_role: str, parts: int = 8) -> None:
     op.execute(f'GRANT SELECT, INSERT, UPDATE, DELETE ON timer TO "{app_role}"')
 
 
+def create_evidence(log: str, app_role: str) -> None:
+    """Create what the sealer of a log keeps, and grant the service's role what it needs; called from a migration."""
+    _run_sql("evidence_ddl.sql", log=log)
+    op.execute(f'GRANT SELECT, INSERT ON tile, checkpoint, key_statement TO "{app_role}"')
+    op.execute(f'GRANT UPDATE (sent) ON checkpoint, key_statement TO "{app_role}"')
+
+
 def create_consumer(app_role: str) -> None:
     """Create the cursors and dead letters of a consumer and grant its role what it needs; called from a migration."""
     _run_sql("consumer_ddl.sql")

@@ -21,15 +21,18 @@ from shared.eventstore.migrate import migrate
 from shared.eventstore.store import Store
 from shared.kernel.errors import RecourseError
 from shared.messaging.broker import ensure_topics, make_broker
+from shared.messaging.evidence import EVIDENCE
 from shared.messaging.topics import TOPICS
 from shared.runtime.auth import TokenVerifier
 from shared.runtime.consumer import Consumer, Handler, Prepare
+from shared.runtime.evidence import evidence_router
 from shared.runtime.operations import operations_router
 from shared.runtime.peers import Peers
 from shared.runtime.problems import answer_problems
 from shared.runtime.reactor import Reactor
 from shared.runtime.relay import Relay
 from shared.runtime.rules import Rules
+from shared.runtime.sealer import Sealer
 from shared.runtime.settings import ServiceSettings, load_settings
 from shared.runtime.shell import Shell
 from shared.runtime.streams import streams_router
@@ -56,6 +59,7 @@ class Service:
         self.store: Store | None = None
         self.shell: Shell[Any, Any] | None = None
         self.relay: Relay | None = None
+        self.sealer: Sealer | None = None
         self.consumer: Consumer | None = None
         self.tasks: list[Callable[[], Any]] = []
 
@@ -65,6 +69,15 @@ class Service:
         self.shell = Shell(self.database, self.store, rules)
         self.relay = Relay(self.database, self.store, self.settings.kafka_bootstrap, self.shell.appended)
         self.tasks += [self.relay.run, Ticker(self.shell).run]
+        if self.settings.log_key_file is not None:
+            self.sealer = Sealer(
+                self.database,
+                self.store,
+                self.settings.kafka_bootstrap,
+                self.settings.log_key_file,
+                self.settings.seal_seconds,
+            )
+            self.tasks.append(self.sealer.run)
         return self.consume(Reactor(self.shell), prepare=rules.prepare)
 
     def consume(self, handler: Handler, *, prepare: Prepare | None = None) -> "Service":
@@ -108,7 +121,9 @@ class Service:
         app.state.ready = False
         app.add_middleware(TraceRequests)
         answer_problems(app)
-        for router in (*routers, operations_router(self.charter.owner), streams_router(self.charter.owner)):
+        evidence = [evidence_router(self.charter.owner)] if self.store else []
+        own = (operations_router(self.charter.owner), streams_router(self.charter.owner), *evidence)
+        for router in (*routers, *own):
             app.include_router(router)
         return app
 
@@ -120,7 +135,7 @@ class Service:
         stack.push_async_callback(self.database.close)
         stack.push_async_callback(self.peers.close)
         await _once_reachable(
-            "Kafka", lambda: ensure_topics(settings.kafka_bootstrap, TOPICS.values(), settings.log_parts)
+            "Kafka", lambda: ensure_topics(settings.kafka_bootstrap, (*TOPICS.values(), EVIDENCE), settings.log_parts)
         )
         tasks = [asyncio.create_task(task(), name=getattr(task, "__qualname__", "task")) for task in self.tasks]
         for task in tasks:

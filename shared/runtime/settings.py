@@ -21,6 +21,8 @@ class ServiceSettings(BaseSettings):
     token_public_key_file: Path
     token_file: Path | None = None
     policy_dir: Path = Path("policies")
+    log_key_file: Path | None = None
+    seal_seconds: float = Field(default=30, gt=0)
     intake_url: str | None = None
     triage_url: str | None = None
     approvals_url: str | None = None
