@@ -34,6 +34,7 @@ from deploy.local.cli import (
     insights,
     mails,
     policy,
+    privacy,
     promise,
     promise_evaluate,
     promise_found,
@@ -59,7 +60,7 @@ VERBS: dict[str, tuple[ModuleType, ...]] = {
     "Promises and clocks": (promises, promise, promise_found, promise_evaluate, clocks, clock),
     "Policy and reading": (policy, triage, facts),
     "Events": (events, mails, dead_letters, replay),
-    "Evidence": (audit,),
+    "Evidence": (audit, privacy),
 }
 
 app = typer.Typer(
