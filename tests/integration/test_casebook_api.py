@@ -11,12 +11,14 @@ from fastapi import FastAPI
 from bench.case_histories import PARTS, of_part
 from deploy.local.identity import Identity
 from services.casebook import api
+from services.casebook.projections.search import Search
 from shared.contracts.event import Recorded
 from shared.contracts.intake import CaseOpened, CustomerIdentified
 from shared.runtime.auth import TokenVerifier
 from shared.runtime.problems import answer_problems
 from tests.support.backends import MakeServiceDatabase
 from tests.support.casebook import go_live, open_casebook
+from tests.support.memory_vault import MemoryVault
 from tests.support.recorded import recorded
 
 pytestmark = pytest.mark.backends
@@ -60,8 +62,10 @@ async def ask(
     identity = Identity(tmp_path_factory.mktemp("home") / "identity")
     identity.prepare()
     async with open_casebook(service_database) as casebook:
-        await go_live(casebook.database, [events])
+        search = Search(MemoryVault())
+        await go_live(casebook.database, [events], search)
         app = FastAPI()
+        app.state.search = search
         app.state.service = SimpleNamespace(database=casebook.database, settings=SimpleNamespace(log_parts=PARTS))
         app.state.verifier = TokenVerifier.from_file(identity.public_key_file)
         answer_problems(app)

@@ -10,14 +10,18 @@ import pytest
 from services.casebook.projections import schemas
 from services.casebook.projections.apply import apply, fold
 from services.casebook.projections.compare import compare
+from services.casebook.projections.search import Search
 from services.casebook.tables import LIVE, MODELS, SHADOW
 from shared.contracts.event import Recorded
+from shared.eventstore.readmodel import Batch
 from shared.eventstore.readmodel_sql import copy
 from tests.support.backends import MakeServiceDatabase
 from tests.support.casebook import Casebook, open_casebook, rows_of
 from tests.support.histories import Lane, interleave, make_lanes, one_after_another, split
+from tests.support.memory_vault import MemoryVault
 
 pytestmark = pytest.mark.backends
+SEARCH = Search(MemoryVault())
 
 SHAPE = """
     SELECT table_name, column_name, data_type, is_nullable, column_default, generation_expression
@@ -47,7 +51,15 @@ async def build(conn: asyncpg.Connection, schema: str, batches: list[list[Record
         await conn.execute(statement)
     for batch in batches or ():
         async with conn.transaction():
-            await apply(conn, batch, schema)
+            await apply(conn, batch, schema, SEARCH)
+
+
+async def bulk(lanes: list[Lane]) -> Batch:
+    """Fold all events in one batch, as a rebuild does."""
+    events = one_after_another(lanes)
+    batch = fold(events)
+    batch.take(await SEARCH.changes(events))
+    return batch
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -56,7 +68,7 @@ async def test_live_batches_and_bulk_copy_end_in_the_same_bytes(owner: asyncpg.C
     await build(owner, "mixed", split(interleave(lanes, chance), chance))
     await build(owner, "singles", [[event] for event in interleave(lanes, chance)])
     await build(owner, "bulk", None)
-    await copy(owner, "bulk", fold(one_after_another(lanes)))
+    await copy(owner, "bulk", await bulk(lanes))
     expected = await rows_of(owner, "bulk")
     assert all(expected.values())
     assert await rows_of(owner, "mixed") == expected
@@ -73,12 +85,12 @@ async def test_consumers_of_single_topics_side_by_side_end_in_the_same_rows(
         chance = random.Random(1)
         for batch in split(interleave(own, chance), chance):
             async with casebook.database.transaction() as tx:
-                await apply(tx.raw, batch)
+                await apply(tx.raw, batch, search=SEARCH)
 
     topics = {lane[0].log for lane in lanes}
     await asyncio.gather(*(consume([lane for lane in lanes if lane[0].log == topic]) for topic in topics))
     await build(owner, "bulk", None)
-    await copy(owner, "bulk", fold(one_after_another(lanes)))
+    await copy(owner, "bulk", await bulk(lanes))
     assert await rows_of(owner) == await rows_of(owner, "bulk")
 
 

@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.casebook.projections.search import Search
 from services.casebook.queries import boards, cases, counters, standing, timeline
 from services.casebook.queries.boards import ApprovalQuery, PromiseQuery
 from services.casebook.queries.cases import CaseQuery
@@ -20,11 +21,13 @@ from shared.kernel.errors import MalformedInput, NotFound
 from tests.support.backends import MakeServiceDatabase
 from tests.support.big_casebook import fill
 from tests.support.casebook import open_casebook
+from tests.support.memory_vault import OpenlyBlind
 
 pytestmark = pytest.mark.backends
 CASES = 200_000
 SMALL = {"counter"}  # one row a day, name and log partition, however many cases there are
 Ask = Callable[[AsyncConnection], Awaitable[Any]]
+SEARCH = Search(OpenlyBlind())
 A_CASE = UUID("11111111-1111-4111-8111-111111111111")
 
 
@@ -41,7 +44,7 @@ async def conn(service_database: MakeServiceDatabase) -> AsyncIterator[AsyncConn
 
 
 def asked(**filters: Any) -> Ask:
-    return lambda conn: cases.list_cases(conn, CaseQuery(**filters))
+    return lambda conn: cases.list_cases(conn, CaseQuery(**filters), SEARCH)
 
 
 async def second_page(conn: AsyncConnection) -> Any:
@@ -163,7 +166,7 @@ async def test_a_party_is_shown_only_to_who_has_a_part(conn: AsyncConnection) ->
 
 
 async def test_the_last_page_has_no_next(conn: AsyncConnection) -> None:
-    page = await cases.list_cases(conn, CaseQuery(customer="kim10@example.org"))
+    page = await cases.list_cases(conn, CaseQuery(customer="kim10@example.org"), SEARCH)
     assert len(page.items) == 3
     assert page.next is None
 
@@ -177,11 +180,11 @@ async def test_a_cursor_of_another_sort_is_refused(conn: AsyncConnection) -> Non
 
 async def test_a_search_without_words_is_refused(conn: AsyncConnection) -> None:
     with pytest.raises(MalformedInput, match="q: has no word"):
-        await cases.list_cases(conn, CaseQuery(q=" -'& "))
+        await cases.list_cases(conn, CaseQuery(q=" -'& "), SEARCH)
 
 
 async def test_words_are_found_by_their_beginning_in_any_case(conn: AsyncConnection) -> None:
-    found = await cases.list_cases(conn, CaseQuery(q="REFU 199996"))
+    found = await cases.list_cases(conn, CaseQuery(q="REFU 199996"), SEARCH)
     assert [case.subject for case in found.items] == ["refund of order 199996"]
 
 

@@ -19,7 +19,14 @@ CASES = """
         n % 2, (n % 20 = 1 AND n > $1 * 0.9)::int
     FROM (SELECT n, timestamptz '2024-01-01 00:00+00' + n * interval '3 minutes' AS at
           FROM generate_series(1, $1::int) n) s"""
-SEARCH = "INSERT INTO shadow.case_search (case_id, subject) SELECT case_id, subject FROM shadow.case_list"
+# As the search blinds with a vault that is OpenlyBlind.
+SEARCH = """
+    INSERT INTO shadow.case_search (case_id, words)
+    SELECT case_id, string_agg(
+        translate(encode(substr(decode(md5('word ' || left(word, n)), 'hex'), 1, 6), 'base64'), '+/', '-_'), ' ')
+    FROM shadow.case_list, unnest(string_to_array(subject, ' ')) word,
+        generate_series(least(3, length(word)), length(word)) n
+    GROUP BY case_id"""
 TIMELINE = """
     INSERT INTO shadow.case_timeline (log, log_part, position, event_id, case_id, type, recorded_at, actor, via, line,
         correlation_id, customer_id)
@@ -54,6 +61,11 @@ ADDRESSES = """
     INSERT INTO shadow.customer_address (log, log_part, position, customer_id, address_kind, address, known_since)
     SELECT 'intake', n % 8, n, md5('customer' || n)::uuid, 'email', 'kim' || n || '@example.org',
         timestamptz '2024-01-01 00:00+00' FROM generate_series(0, $1::int / 3) n"""
+ADDRESSES_BLINDED = """
+    INSERT INTO shadow.address_search (customer_id, version, address)
+    SELECT md5('customer' || n)::uuid, 1,
+        translate(encode(decode(md5('address kim' || n || '@example.org'), 'hex'), 'base64'), '+/', '-_')
+    FROM generate_series(0, $1::int / 3) n"""
 MEASURES = """
     INSERT INTO shadow.conduct_measure (customer_id, measure_id, case_id, measure, category, reason, told, taken_by,
         role, taken_at, review_on, state, review_due, appealed)
@@ -76,7 +88,7 @@ COUNTERS = """
 async def fill(owner: asyncpg.Connection, cases: int) -> None:
     """Put a casebook of so many cases in live's place, with the indexes and statistics of a rebuilt one."""
     await schemas.make(owner, SHADOW)
-    for statement in (CASES, TIMELINE, INBOX, BOARD, CUSTOMERS, ADDRESSES, MEASURES, NEEDS):
+    for statement in (CASES, TIMELINE, INBOX, BOARD, CUSTOMERS, ADDRESSES, ADDRESSES_BLINDED, MEASURES, NEEDS):
         await owner.execute(statement, cases)
     for statement in (SEARCH, COUNTERS, *schemas.indexing(SHADOW)):
         await owner.execute(statement)

@@ -11,6 +11,7 @@ import services.casebook as casebook
 from deploy.local.databases import ServiceDatabase
 from services.casebook.projections.apply import apply
 from services.casebook.projections.order import RebuildOrder
+from services.casebook.projections.search import Search
 from services.casebook.tables import LIVE, MODELS
 from shared.contracts.event import Recorded
 from shared.eventstore.database import Database
@@ -45,14 +46,14 @@ async def open_casebook(make: MakeServiceDatabase) -> AsyncIterator[Casebook]:
         await database.close()
 
 
-async def go_live(database: Database, batches: Iterable[Sequence[Recorded]]) -> None:
+async def go_live(database: Database, batches: Iterable[Sequence[Recorded]], search: Search | None = None) -> None:
     """Apply batches as the live consumer does: duplicates dropped, cursors moved in the same transaction."""
     for batch in batches:
         async with database.transaction() as tx:
             sources = tuple(TOPICS)
             planned = cursor.plan(batch, await cursor.open_cursors(tx.raw, casebook.CHARTER.owner, sources, 8))
             assert not planned.gaps
-            await apply(tx.raw, planned.events)
+            await apply(tx.raw, planned.events, search=search)
             await cursor.move(tx.raw, casebook.CHARTER.owner, planned.moves)
 
 

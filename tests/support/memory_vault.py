@@ -3,7 +3,7 @@
 import hmac
 import os
 from collections.abc import Iterable, Sequence
-from hashlib import sha256
+from hashlib import md5, sha256
 from uuid import UUID
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -66,3 +66,11 @@ class MemoryVault:
     def open_all(self, texts: Sequence[str]) -> list[str]:
         """Give texts opened."""
         return [seal.open_text(text, self._ciphers) for text in texts]
+
+
+class OpenlyBlind(MemoryVault):
+    """Blinds in a way that SQL can, for rows that are made in bulk inside a database."""
+
+    async def blind(self, text: str) -> bytes:
+        """Give a hash without a key."""
+        return md5(text.encode(), usedforsecurity=False).digest()
