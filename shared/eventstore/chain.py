@@ -15,10 +15,10 @@ def genesis(log: str, log_part: int) -> bytes:
     return sha256(f"{log}/{log_part}".encode()).digest()
 
 
-def header_hash(event: Recorded) -> bytes:
-    """Hash the header alone, so that it can be proved without the body.
+def header_text(event: Recorded) -> bytes:
+    """Give the header as it is hashed: a JSON array (RFC 8259) in PostgreSQL's spacing.
 
-    The header is a JSON array (RFC 8259) in PostgreSQL's spacing, times in microseconds since 1970 UTC.
+    Times are microseconds since 1970 UTC.
     """
     header = [
         event.log,
@@ -39,7 +39,12 @@ def header_hash(event: Recorded) -> bytes:
         (event.recorded_at - EPOCH) // MICROSECOND,
         None if event.received_at is None else (event.received_at - EPOCH) // MICROSECOND,
     ]
-    return sha256(json.dumps(header, ensure_ascii=False).encode()).digest()
+    return json.dumps(header, ensure_ascii=False).encode()
+
+
+def header_hash(event: Recorded) -> bytes:
+    """Hash the header alone, so that it can be proved without the body."""
+    return sha256(header_text(event)).digest()
 
 
 def next_link(previous: bytes, event: Recorded) -> bytes:

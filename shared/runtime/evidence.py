@@ -1,25 +1,22 @@
 """The proofs of a log over HTTP: checkpoints, inclusion, consistency, keys, and whether the log is being signed."""
 
-from base64 import b64encode
 from datetime import datetime
 from typing import Annotated, Any
 
-import asyncpg
 from fastapi import APIRouter, Depends, Query, Request
 from pydantic import BaseModel, Field
 
 from shared.eventstore import checkpoints
 from shared.eventstore.checkpoints import Sealed
-from shared.eventstore.merkle import consistency_spans, event_leaf, inclusion_spans
+from shared.eventstore.merkle import consistency_spans
 from shared.eventstore.notes import origin_of
-from shared.eventstore.tiles import HistoryBroken, Tree
+from shared.eventstore.tiles import Tree
 from shared.kernel.errors import MalformedInput, NotFound, Refused
 from shared.runtime.auth import Caller, caller
+from shared.runtime.proofs import ProofView, answered, as_text, proofs
 from shared.runtime.sealer import Sealer
 
 Asking = Annotated[Caller, Depends(caller("auditor", "ops", "supervisor", "manager", "service"))]
-HALVES = """
-    SELECT event_header_hash(e) AS header, sha256(e.body) AS body FROM event e WHERE log_part = $1 AND position = $2"""
 
 
 class CheckpointView(BaseModel):
@@ -32,22 +29,6 @@ class CheckpointView(BaseModel):
     root: str = Field(description="The root of the tree, base64.")
     note: str
     signed_at: datetime
-
-
-class ProofView(BaseModel):
-    """That one event is in the tree of a checkpoint; hashes are base64, the leaf is SHA-256(0x00, header, body)."""
-
-    origin: str
-    log_part: int
-    position: int
-    index: int = Field(description="The leaf's index: position - 1.")
-    size: int
-    header_hash: str
-    body_hash: str
-    leaf: str
-    proof: list[str]
-    root: str
-    note: str
 
 
 class ConsistencyView(BaseModel):
@@ -157,7 +138,20 @@ def evidence_router(owner: str) -> APIRouter:
         """The proof holds offline, with the note and the log's public key alone."""
         _part(request, part)
         async with request.app.state.service.database.connection() as tx:
-            return await _proof(tx.raw, owner, part, position, size)
+            return (await proofs(tx.raw, owner, part, [position], size))[0]
+
+    @router.get("/proofs/{part}", summary="Prove that events are in the log")
+    async def prove_all(
+        request: Request,
+        part: int,
+        _who: Asking,
+        position: Annotated[list[int], Query(min_length=1, max_length=500, description="Once for each event.")],
+        size: Annotated[int | None, Query(ge=1, description="Under the checkpoint of this size.")] = None,
+    ) -> list[ProofView]:
+        """As `/proof/{part}/{position}`, for events of one log partition under one checkpoint, in their order."""
+        _part(request, part)
+        async with request.app.state.service.database.connection() as tx:
+            return await proofs(tx.raw, owner, part, position, size)
 
     @router.get("/consistency/{part}", summary="Prove that the log only grew between two checkpoints")
     async def consistent(
@@ -173,51 +167,17 @@ def evidence_router(owner: str) -> APIRouter:
             if await checkpoints.covering(tx.raw, _part(request, part), new) is None and new:
                 raise NotFound(f"no checkpoint covers {new} events", field="new", fix="POST /evidence/checkpoints")
             tree = Tree(tx.raw, owner, part)
-            old_root, new_root, *proof = await _answered(tree, [(0, old), (0, new), *consistency_spans(old, new)])
+            old_root, new_root, *proof = await answered(tree, [(0, old), (0, new), *consistency_spans(old, new)])
         return ConsistencyView(
             origin=origin_of(owner, part),
             old=old,
             new=new,
-            old_root=_text(old_root),
-            new_root=_text(new_root),
-            proof=[_text(one) for one in proof],
+            old_root=as_text(old_root),
+            new_root=as_text(new_root),
+            proof=[as_text(one) for one in proof],
         )
 
     return router
-
-
-async def _proof(raw: asyncpg.Connection, owner: str, part: int, position: int, size: int | None) -> ProofView:
-    halves = await raw.fetchrow(HALVES, part, position)
-    if halves is None:
-        raise NotFound(f"{owner} has no event at position {position} of log partition {part}", field="position")
-    under = await (checkpoints.of_size(raw, part, size) if size else checkpoints.covering(raw, part, position))
-    if under is None or under.size < position:
-        raise NotFound(
-            f"no checkpoint {f'of size {size} ' if size else ''}covers position {position}",
-            field="size" if size else "position",
-            fix="have one signed: POST /evidence/checkpoints",
-        )
-    proof = await _answered(Tree(raw, owner, part), inclusion_spans(position - 1, under.size))
-    return ProofView(
-        origin=origin_of(owner, part),
-        log_part=part,
-        position=position,
-        index=position - 1,
-        size=under.size,
-        header_hash=_text(halves["header"]),
-        body_hash=_text(halves["body"]),
-        leaf=_text(event_leaf(halves["header"], halves["body"])),
-        proof=[_text(one) for one in proof],
-        root=_text(under.root),
-        note=under.note.decode(),
-    )
-
-
-async def _answered(tree: Tree, spans: list[tuple[int, int]]) -> list[bytes]:
-    try:
-        return await tree.roots(spans)
-    except HistoryBroken as broken:
-        raise Refused(f"the log cannot be proved: {broken}", fix="run recourse audit verify") from broken
 
 
 def _checkpoint(owner: str, sealed: Sealed) -> CheckpointView:
@@ -226,7 +186,7 @@ def _checkpoint(owner: str, sealed: Sealed) -> CheckpointView:
         log_part=sealed.log_part,
         number=sealed.number,
         size=sealed.size,
-        root=_text(sealed.root),
+        root=as_text(sealed.root),
         note=sealed.note.decode(),
         signed_at=sealed.signed_at,
     )
@@ -243,7 +203,3 @@ def _part(request: Request, part: int) -> int:
     if not 0 <= part < request.app.state.service.store.parts:
         raise NotFound(f"there is no log partition {part}", field="part")
     return part
-
-
-def _text(data: bytes) -> str:
-    return b64encode(data).decode()

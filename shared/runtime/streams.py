@@ -1,5 +1,6 @@
 """What a deciding service tells of its past: one stream's events, and where its log stood at an instant."""
 
+import json
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -35,13 +36,19 @@ def streams_router(owner: str) -> APIRouter:
         until: Annotated[str | None, Query(description="Recorded until this instant.", max_length=64)] = None,
         after: Annotated[int, Query(ge=0, description="After this version.")] = 0,
         limit: Annotated[int, Query(ge=1, le=1000)] = 1000,
+        opened: Annotated[bool, Query(description="Bodies as people read them, as JSON.")] = False,
     ) -> list[dict[str, Any]]:
-        """The same for ever when `until` has passed; bodies as they are stored, personal fields sealed."""
+        """The same for ever when `until` has passed; bodies as they are stored, personal fields sealed.
+
+        Opened, they are no evidence: what was erased by now reads [erased].
+        """
         at = None if until is None else instant(until, "until")
         async with request.app.state.service.database.connection() as tx:
             store = log_of(request)
             events = await read_stream(tx.raw, store, stream_id, until=at, after=after, limit=limit)
-        return [pack(event) for event in events]
+        if not opened:
+            return [pack(event) for event in events]
+        return [{**pack(event), "body": json.loads(event.body)} for event in await store.opened(events)]
 
     @router.get("/log-positions", summary="Where each log partition stood at an instant")
     async def read_positions(
