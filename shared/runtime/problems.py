@@ -11,6 +11,8 @@ from starlette.exceptions import HTTPException
 from shared.eventstore.database import TRANSIENT
 from shared.kernel.errors import RecourseError
 from shared.runtime.telemetry import log
+from shared.runtime.telling import tell
+from shared.runtime.tracing import route_of
 
 PROBLEM_JSON = "application/problem+json"
 
@@ -43,7 +45,7 @@ def answer_problems(app: FastAPI) -> None:
         return problem(error.status_code, str(error.detail), str(error.detail))
 
     async def away(_request: Request, error: Exception) -> JSONResponse:
-        log.warning("database away", error=repr(error))
+        log.warning("database away", error=tell(error))
         return problem(503, "Try again", "The service cannot reach its database; nothing was recorded.")
 
     for kind in TRANSIENT:
@@ -51,7 +53,7 @@ def answer_problems(app: FastAPI) -> None:
 
     @app.exception_handler(Exception)
     async def bug(request: Request, error: Exception) -> JSONResponse:
-        log.error("bug", path=request.url.path, exc_info=error)
+        log.error("bug", method=request.method, route=route_of(request.scope), exc_info=error)
         return problem(500, "An error of ours", "This is a bug; it is in the service's log under this trace.")
 
 

@@ -13,9 +13,11 @@ from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExport
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
-from opentelemetry.trace import Span, SpanKind
+from opentelemetry.trace import Span, SpanKind, StatusCode
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 from prometheus_client import Counter, Gauge, Histogram
+
+from shared.runtime.telling import tell_whole
 
 APPENDED = Counter("recourse_events_appended", "Events appended to the log", ["service"])
 RELAYED = Counter("recourse_events_relayed", "Events published to Kafka", ["service"])
@@ -41,16 +43,17 @@ def set_up_telemetry(service: str, *, otlp_endpoint: str | None, level: str) -> 
         provider.add_span_processor(BatchSpanProcessor(exporter))
     trace.set_tracer_provider(provider)
     number = logging.getLevelNamesMapping().get(level.upper(), logging.INFO)
-    logging.basicConfig(
-        level=max(number, logging.WARNING), stream=sys.stderr, format="%(levelname)s %(name)s %(message)s"
-    )
+    others = logging.StreamHandler(sys.stderr)
+    others.setFormatter(_WithoutWords("%(levelname)s %(name)s %(message)s"))
+    logging.basicConfig(level=max(number, logging.WARNING), handlers=[others], force=True)
+    sys.excepthook = _tell_the_end
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             _add_trace,
-            structlog.processors.format_exc_info,
+            _tell_exceptions,
             structlog.processors.JSONRenderer(),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(number),
@@ -67,16 +70,50 @@ def _add_trace(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> M
     return event
 
 
+def _tell_exceptions(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    given = event.pop("exc_info", None)
+    error = given if isinstance(given, BaseException) else sys.exc_info()[1] if given else None
+    if error is not None:
+        event["exception"] = tell_whole(error)
+    return event
+
+
+def _tell_the_end(_kind: type[BaseException], error: BaseException, _traceback: object) -> None:
+    print(tell_whole(error), file=sys.stderr)
+
+
+class _WithoutWords(logging.Formatter):
+    """Formats what libraries log, with the errors of theirs and ours told as everywhere else."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's name
+        # asyncio shows whole tasks, and in them what they were given and what they raised
+        if record.name == "asyncio":
+            record.message = "an error outside of any request"
+        return super().formatMessage(record)
+
+    def formatException(self, ei: Any) -> str:  # noqa: N802 - logging's name
+        return tell_whole(ei[1])
+
+
 @contextmanager
 def span(
     name: str, *, kind: SpanKind, traceparent: str | None = None, case_id: UUID | None = None, **attributes: str | int
 ) -> Iterator[Span]:
-    """Open a span under the trace that `traceparent` (W3C Trace Context) names, or under the current one."""
+    """Open a span under the trace that `traceparent` (W3C Trace Context) names, or under the current one.
+
+    Of an error that passes through it keeps the kind, not the words.
+    """
     parent = _propagator.extract({"traceparent": traceparent}) if traceparent else None
     if case_id is not None:
         attributes["recourse.case_id"] = str(case_id)
-    with tracer.start_as_current_span(name, context=parent, kind=kind, attributes=attributes) as opened:
-        yield opened
+    with tracer.start_as_current_span(
+        name, context=parent, kind=kind, attributes=attributes, record_exception=False, set_status_on_exception=False
+    ) as opened:
+        try:
+            yield opened
+        except Exception as error:
+            opened.set_status(StatusCode.ERROR, type(error).__name__)
+            raise
 
 
 def traceparent_of(opened: Span) -> str | None:

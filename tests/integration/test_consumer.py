@@ -81,7 +81,8 @@ async def test_a_poison_event_parks_its_case_and_no_other(bench: Bench) -> None:
         shown = await dead_letters.show(tx.raw, letters[0].dead_letter_id)
     assert [letter.event for letter in letters] == parked
     assert shown is not None
-    assert "cannot make sense of this" in shown["error"]
+    assert shown["error"].startswith("ValueError")
+    assert "cannot make sense of this" not in shown["error"]  # it may quote what somebody wrote
 
 
 async def test_a_retry_handles_the_parked_events_in_order_and_is_on_record(bench: Bench) -> None:
