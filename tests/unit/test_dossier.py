@@ -90,7 +90,8 @@ def gathered(key: SigningKey) -> Gathered:
         for one in own
     ]
     names = ("status", "resolved_how", "customer_name", "customer_id", "subject", "kind", "channel")
-    case = dict.fromkeys(names, WORDS) | {
+    case: dict[str, object] = {
+        **dict.fromkeys(names, WORDS),
         "case_id": str(CASE),
         "tracking_code": "RC-TEST-0001",
         "amount": None,
