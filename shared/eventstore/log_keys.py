@@ -113,30 +113,23 @@ class KeyBook:
     ended: dict[VerifierKey, KeyStatement] = field(default_factory=dict)
 
     def follow(self, notes: Iterable[bytes]) -> list[KeyStatement]:
-        """Take in statements, in any order; give those that count. NoteError where one is of a trusted key and wrong.
+        """Take in statements, in any order; give those that count.
 
-        A rotation passes trust on from the old key to the new; a revocation only takes it.
+        What is no statement of a trusted key, signed by it and by the one that follows, is passed over: anybody may
+        have written it. A rotation passes trust on to the new key; a revocation only takes it. NoteError where a key
+        was followed by two.
         """
+        waiting = [one for raw in dict.fromkeys(notes) if (one := _signed_statement(raw)) is not None]
         taken: list[KeyStatement] = []
-        waiting = [(note, KeyStatement.parse(note.text)) for note in (Note.parse(raw) for raw in dict.fromkeys(notes))]
-        while True:
-            ready = [one for one in waiting if one[1].old in self.trusted]
-            if not ready:
-                return taken
-            for one in ready:
-                waiting.remove(one)
-                note, stated = one
-                signers = note.signed_by([stated.old, stated.new])
-                if len(signers) != 2:
-                    raise NoteError(
-                        f"a statement about the keys of {stated.name} lacks a signature", "Ask for it again."
-                    )
-                if self.ended.get(stated.old, stated) != stated:
+        while ready := [one for one in waiting if one.old in self.trusted]:
+            waiting = [one for one in waiting if one not in ready]
+            for stated in ready:
+                if self.ended.setdefault(stated.old, stated) != stated:
                     raise NoteError(f"{stated.old.vkey} was followed by two keys", "Ask which of them holds.")
-                self.ended[stated.old] = stated
                 taken.append(stated)
                 if stated.kind == ROTATED and stated.new not in self.trusted:
                     self.trusted.append(stated.new)
+        return taken
 
     def signers(self, note: Note, *, seen_at: datetime | None = None) -> list[VerifierKey]:
         """Give the trusted log keys that signed a checkpoint and were good for it; NoteError if a signature is wrong.
@@ -154,6 +147,16 @@ class KeyBook:
         if end.kind == REVOKED:
             return seen_at is not None and seen_at < end.at
         return point.size <= end.sizes.get(int(point.origin.rpartition("/")[2]), 0)
+
+
+def _signed_statement(raw: bytes) -> KeyStatement | None:
+    try:
+        note = Note.parse(raw)
+        stated = KeyStatement.parse(note.text)
+        both = note.signed_by([stated.old, stated.new])
+    except NoteError:
+        return None
+    return stated if len(both) == 2 else None
 
 
 def origin_is_of(origin: str, key: VerifierKey) -> bool:

@@ -66,7 +66,7 @@ async def test_proofs_hold_over_full_and_partial_tiles(sealed: SealedLog) -> Non
     case = new_id()
     part = sealed.store.part_of(case)
     sealer = sealed.sealer()
-    sizes = []
+    sizes: list[int] = []
     for count in (200, 56, 1, 400, 700):
         await sealed.fill(part, case, sum(sizes[-1:]), count)
         sizes.append((await sealer.seal())[part].size)
