@@ -3,11 +3,16 @@
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import Depends, Query
+from fastapi import Depends, Query, Request
+from fastapi.dependencies.utils import get_flat_params
+from pydantic import BaseModel, ConfigDict, Field
 
 from shared.kernel.errors import MalformedInput
 from shared.runtime.clock import now
 
+INSTANTS = frozenset({"as_of", "as_effective_at"})
+MEANING = "Answer with what was known at this instant, that is recorded until then."
+EXAMPLE = "2026-11-24T09:30:00Z"
 FIX = "send a date, a time and a zone: 2026-11-24T09:30:00Z"
 
 
@@ -32,11 +37,7 @@ def instant(text: str, field: str) -> datetime:
 async def as_of_instant(
     as_of: Annotated[
         str | None,
-        Query(
-            description="Answer with what was known at this instant, that is recorded until then.",
-            examples=["2026-11-24T09:30:00Z"],
-            max_length=64,
-        ),
+        Query(description=MEANING, examples=[EXAMPLE], max_length=64),
     ] = None,
 ) -> datetime | None:
     """FastAPI dependency: the instant that is asked about, None for the present; raises MalformedInput."""
@@ -44,3 +45,25 @@ async def as_of_instant(
 
 
 AsOf = Annotated[datetime | None, Depends(as_of_instant)]
+
+
+class AsOfQuery(BaseModel):
+    """The base of a list's parameters: `as_of` is among them, but `AsOf` reads it."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    as_of: str | None = Field(default=None, description=MEANING, examples=[EXAMPLE], max_length=64)
+
+
+async def only_where_read(request: Request) -> None:
+    """FastAPI dependency of a whole app: refuse an instant where it is not read, rather than answer with the present.
+
+    Raises MalformedInput.
+    """
+    if sent := INSTANTS & request.query_params.keys():
+        dependant = request.scope["route"].dependant
+        read = {field.alias for field in get_flat_params(dependant)}
+        for name in sorted(sent - read):
+            raise MalformedInput(
+                "this can be asked of the present only", field=name, fix=f"leave {name} out; /openapi.json has the rest"
+            )

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
+from itertools import count
 from uuid import UUID
 
 import pytest
@@ -23,7 +24,8 @@ MICROSECOND = timedelta(microseconds=1)
 @pytest.fixture(scope="module")
 def events() -> list[Recorded]:
     """Every fact type over some cases; some of them were said a day before they were recorded."""
-    told = in_logs(one_after_another(make_lanes(11, cases=CASES, parts=8)))
+    histories = (in_logs(one_after_another(make_lanes(seed, cases=CASES, parts=8))) for seed in count(11))
+    told = next(history for history in histories if len(opened_at(history)) > 1)
     late = timedelta(days=1)
     return [e._replace(received_at=e.recorded_at - late) if e.position % 3 == 0 else e for e in told]
 
@@ -55,7 +57,6 @@ async def look(casebook: Casebook, past: PastCases, case_id: UUID, asked: Asked)
 
 async def test_as_of_now_is_the_live_answer(casebook: Casebook, past: PastCases, events: list[Recorded]) -> None:
     end = max(event.recorded_at for event in events)
-    assert len(opened_at(events)) > 1
     for case_id in opened_at(events):
         async with casebook.database.engine.connect() as live:
             now = await seen(live, case_id)

@@ -1,12 +1,16 @@
 """What a question is put to: the live read models, or the same ones as they were known at an instant of the past."""
 
 from collections.abc import AsyncIterator
+from http import HTTPStatus
 from typing import Annotated
 
-from fastapi import Depends, Path, Query, Request
+from fastapi import Depends, FastAPI, Path, Query, Request
+from fastapi.responses import JSONResponse
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.casebook.projections.search import Search
 from services.casebook.queries.past_case import Asked, PastCases
+from services.casebook.queries.past_models import PastInPreparation, PastModels
 from shared.runtime.as_of import AsOf, instant
 
 CaseName = Annotated[str, Path(description="A case's id or tracking code.", examples=["RC-7F3K-9QXD"], max_length=64)]
@@ -33,8 +37,27 @@ async def live_connection(request: Request) -> AsyncIterator[AsyncConnection]:
         yield await conn.execution_options(isolation_level="AUTOCOMMIT")
 
 
+async def search_of(request: Request) -> Search | None:
+    """FastAPI dependency: what blinds words and addresses that are asked for; None without a vault."""
+    found: Search | None = request.app.state.search
+    return found
+
+
+Searching = Annotated[Search | None, Depends(search_of)]
 Live = Annotated[AsyncConnection, Depends(live_connection)]
-Connection = Live
+
+
+async def connection_of(request: Request, live: Live, as_of: AsOf) -> AsyncIterator[AsyncConnection]:
+    """FastAPI dependency: a connection to the read models as they stand, or as they were known at an instant."""
+    if as_of is None:
+        yield live
+        return
+    past: PastModels = request.app.state.past_models
+    async with past.open(as_of) as conn:
+        yield conn
+
+
+Connection = Annotated[AsyncConnection, Depends(connection_of)]
 
 
 async def case_connection(
@@ -50,3 +73,11 @@ async def case_connection(
 
 
 CaseConnection = Annotated[AsyncConnection, Depends(case_connection)]
+
+
+def answer_preparation(app: FastAPI) -> None:
+    """Make an app answer 202, with how far it is and when to ask again, while the past is prepared."""
+
+    @app.exception_handler(PastInPreparation)
+    async def in_preparation(_request: Request, told: PastInPreparation) -> JSONResponse:
+        return JSONResponse(told.stage._asdict(), HTTPStatus.ACCEPTED, headers={"Retry-After": "1"})

@@ -5,23 +5,22 @@ from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.casebook.queries.paging import Ordering, Page, cut, next_after
 from services.casebook.queries.views import ApprovalView, ExceptionState, PromiseView, money
 from services.casebook.tables import KNOWN, MADE, approval_inbox, case_list, promise_board
+from shared.runtime.as_of import AsOfQuery
 
 INBOX, BOARD = approval_inbox.c, promise_board.c
 BY_DEADLINE: Ordering = (INBOX.deadline, INBOX.exception_id)
 BY_DUE: Ordering = (BOARD.due, BOARD.promise_id)
 
 
-class ApprovalQuery(BaseModel):
+class ApprovalQuery(AsOfQuery):
     """Which exceptions; the next deadline comes first."""
-
-    model_config = ConfigDict(extra="forbid")
 
     state: ExceptionState | None = None
     role: str | None = Field(default=None, description="The role that may decide.", examples=["manager"])
@@ -29,10 +28,8 @@ class ApprovalQuery(BaseModel):
     limit: int = Field(default=50, ge=1, le=200)
 
 
-class PromiseQuery(BaseModel):
+class PromiseQuery(AsOfQuery):
     """Which promises; the one due first comes first."""
-
-    model_config = ConfigDict(extra="forbid")
 
     state: Literal["made", "at_risk", "kept", "broken", "renegotiated", "released"] | None = None
     due_before: datetime | None = None

@@ -6,19 +6,29 @@ from datetime import datetime
 from typing import Annotated, Any, Literal, NamedTuple
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy import Select, func, select
+from pydantic import Field
+from sqlalchemy import ARRAY, Select, Text, func, literal, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.casebook.projections.search import Search, words_of
 from services.casebook.queries.boards import approvals_of, promises_of
 from services.casebook.queries.paging import Ordering, Page, cut, next_after
 from services.casebook.queries.standing import measures_of, needs_of
 from services.casebook.queries.views import AddressView, CaseDetail, CaseView, CustomerView, Status, money
-from services.casebook.tables import LISTED, case_list, case_search, case_timeline, customer, customer_address
-from shared.kernel.errors import MalformedInput, NotFound
+from services.casebook.tables import (
+    LISTED,
+    SUBJECT_WORDS,
+    address_search,
+    case_list,
+    case_search,
+    case_timeline,
+    customer,
+    customer_address,
+)
+from shared.kernel.errors import MalformedInput, NotFound, RecourseError
+from shared.runtime.as_of import AsOfQuery
 
 CASE = case_list.c
-WORD = re.compile(r"\w+")
 TRACKING_CODE = re.compile(r"RC-[0-9A-Z-]+")
 CASES_OF_CUSTOMER = 100
 OWED = ("open", "waiting")
@@ -53,10 +63,8 @@ SORTS: Mapping[Sort, Sorted] = {
 }
 
 
-class CaseQuery(BaseModel):
+class CaseQuery(AsOfQuery):
     """Which cases, in which order; filters that are not sent do not narrow the list."""
-
-    model_config = ConfigDict(extra="forbid")
 
     status: Status | None = None
     channel: str | None = Field(default=None, examples=["email"])
@@ -76,8 +84,18 @@ class CaseQuery(BaseModel):
     limit: Limit = 50
 
 
-async def list_cases(conn: AsyncConnection, asked: CaseQuery) -> Page[CaseView]:
-    """Give one page of cases; raises MalformedInput naming the parameter that cannot be read."""
+class NoSearch(RecourseError):
+    """Words and addresses are blinded with a key of the vault, and there is no vault here."""
+
+    status = 503
+    title = "There is no search"
+
+
+async def list_cases(conn: AsyncConnection, asked: CaseQuery, search: Search | None = None) -> Page[CaseView]:
+    """Give one page of cases; raises MalformedInput naming the parameter that cannot be read.
+
+    `search` blinds the words and addresses that are asked for; raises NoSearch when it is needed and not there.
+    """
     found = CASES
     for column, value in ((CASE.status, asked.status), (CASE.channel, asked.channel), (CASE.kind, asked.kind)):
         if value is not None:
@@ -85,13 +103,13 @@ async def list_cases(conn: AsyncConnection, asked: CaseQuery) -> Page[CaseView]:
     if asked.tone is not None:
         found = found.where(CASE.tone == asked.tone)
     if asked.customer is not None:
-        found = found.where(CASE.customer_id.in_(await _customers(conn, asked.customer)))
+        found = found.where(CASE.customer_id.in_(await _customers(conn, asked.customer, search)))
     if asked.opened_after is not None:
         found = found.where(CASE.opened_at > asked.opened_after)
     if asked.opened_before is not None:
         found = found.where(CASE.opened_at < asked.opened_before)
     if asked.q is not None:
-        found = _search(found, asked.q)
+        found = await _search(found, asked.q, search)
     if asked.sort == "heard":
         found = found.where(CASE.last_heard_at.isnot(None))
     if asked.sort == "due" and asked.status is None:
@@ -156,21 +174,27 @@ def case_view(row: Mapping[Any, Any]) -> CaseView:
     return CaseView.model_validate({**row, "amount": money({**row})})
 
 
-async def _customers(conn: AsyncConnection, named: str) -> list[UUID]:
+async def _customers(conn: AsyncConnection, named: str, search: Search | None) -> list[UUID]:
     if known := _id(named):
         return [known]
-    address = select(customer_address.c.customer_id).where(customer_address.c.address == named).distinct()
-    return list((await conn.scalars(address)).all())
+    blinded = await _blinding(search).address(named)
+    found = select(address_search.c.customer_id).where(address_search.c.address == blinded).distinct()
+    return list((await conn.scalars(found)).all())
 
 
-def _search(query: Select[Any], q: str) -> Select[Any]:
+async def _search(query: Select[Any], q: str, search: Search | None) -> Select[Any]:
     if TRACKING_CODE.fullmatch(q.strip().upper()):
         return query.where(CASE.tracking_code == q.strip().upper())
-    words = WORD.findall(q)
-    if not words:
+    if not words_of(q):
         raise MalformedInput("has no word to look for", field="q", fix="send a tracking code, or words of the subject")
-    all_begun = func.to_tsquery("simple", " & ".join(f"'{word}':*" for word in words))
-    return query.where(CASE.case_id.in_(select(case_search.c.case_id).where(case_search.c.words.op("@@")(all_begun))))
+    words = literal(await _blinding(search).words(q), ARRAY(Text))
+    return query.where(CASE.case_id.in_(select(case_search.c.case_id).where(SUBJECT_WORDS.op("@>")(words))))
+
+
+def _blinding(search: Search | None) -> Search:
+    if search is None:
+        raise NoSearch("words and addresses are found with a key of the vault", fix="start casebook with its vault")
+    return search
 
 
 def _named(query: Select[Any], case: str) -> Select[Any]:

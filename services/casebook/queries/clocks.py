@@ -4,23 +4,22 @@ from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.casebook.queries.paging import Ordering, Page, cut, next_after
 from services.casebook.queries.views import View
 from services.casebook.tables import case_list, clock_board
+from shared.runtime.as_of import AsOfQuery
 
 BOARD = clock_board.c
 BY_DUE: Ordering = (BOARD.due, BOARD.clock_id)
 BY_MOVE: Ordering = (BOARD.moved_at, BOARD.clock_id)
 
 
-class ClockQuery(BaseModel):
+class ClockQuery(AsOfQuery):
     """Which clocks; of those that run the one due first comes first, of others the one that was moved last."""
-
-    model_config = ConfigDict(extra="forbid")
 
     state: Literal["running", "paused", "met", "cancelled"] = "running"
     clock: str | None = Field(default=None, max_length=100, examples=["first_response"])

@@ -5,22 +5,21 @@ from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 from sqlalchemy import case, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.casebook.queries.views import View
 from services.casebook.tables import FOUND, MADE, case_list, promise_board
+from shared.runtime.as_of import AsOfQuery
 
 BOARD = promise_board.c
 NO_TEAM = "no team"
 OPEN = ("made", "at_risk", "renegotiated")
 
 
-class LedgerQuery(BaseModel):
+class LedgerQuery(AsOfQuery):
     """By what promises are counted, and since when they were made (ever, if left out)."""
-
-    model_config = ConfigDict(extra="forbid")
 
     by: Literal["agent", "team", "clause"] = "agent"
     since: datetime | None = None

@@ -3,22 +3,21 @@
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.casebook.queries.paging import Ordering, Page, cut, next_after
 from services.casebook.queries.standing_views import ConductView, NeedView
 from services.casebook.tables import TAKEN, conduct_measure, support_need
+from shared.runtime.as_of import AsOfQuery
 
 MEASURE = conduct_measure.c
 BY_REVIEW: Ordering = (MEASURE.review_on, MEASURE.measure_id)
 
 
-class ConductQuery(BaseModel):
+class ConductQuery(AsOfQuery):
     """Which measures; filters that are not sent do not narrow the list."""
-
-    model_config = ConfigDict(extra="forbid")
 
     state: Literal["in_force", "lifted"] = "in_force"
     review_due: bool | None = Field(default=None, description="only those whose day of review has come, or not")
