@@ -108,6 +108,11 @@ def test_an_open_case_stands_against_it() -> None:
     assert (refused.reason_code, refused.possible_on) == ("case_open", None)
 
 
+def test_an_open_case_stands_against_nothing_where_the_policy_says_so() -> None:
+    rules = RETENTION.model_copy(update={"open_cases": "erase"})
+    assert len(told(erase(cases=(kept(closed=False),)), rules=rules)) == 2
+
+
 def test_a_duty_to_keep_names_law_and_day() -> None:
     refused = refusal(told(erase(), rules=business(country="GB", product="banking")))
     assert refused.reason_code == "retention_duty"

@@ -61,7 +61,8 @@ def obstacle(
         reason = f"{len(holds)} legal hold(s) in force, placed by {by}"
         law = "GDPR Article 17(3)(e): legal claims"
         return _refused(command, "hold", reason, rules, law, _next(max(ends)) if len(ends) == len(holds) else None)
-    if waiting := [case for case in cases if not case.closed]:
+    waiting = [case for case in cases if not case.closed]
+    if waiting and rules.open_cases == "keep":
         reason = f"{len(waiting)} case(s) not closed yet: the data is needed to settle them"
         return _refused(command, "case_open", reason, rules, "GDPR Article 17(1)(a)")
     if running := duties(cases, rules, calendar, today):

@@ -67,7 +67,8 @@ class RetentionRules(BaseModel):
     """All schedules, with what the business is (see regimes/default.yaml).
 
     `no_longer_needed` is after which time without a message, in cases that are all closed, a customer's data has
-    served its purpose; with `erase_when_due` it is then erased without being asked for.
+    served its purpose; with `erase_when_due` it is then erased without being asked for. `open_cases` says whether a
+    case that is not closed stands against an erasure.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -76,6 +77,7 @@ class RetentionRules(BaseModel):
     roles: WhoMay
     no_longer_needed: Keep
     erase_when_due: bool = False
+    open_cases: Literal["keep", "erase"] = "keep"
     schedules: tuple[Schedule, ...] = ()
     business: Mapping[str, str] = Field(default_factory=dict)
 
