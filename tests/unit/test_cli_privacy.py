@@ -79,10 +79,16 @@ def known() -> dict[str, Any]:
     }  # fmt: skip
 
 
+def found(customer: str) -> httpx.Response:
+    items = [{"customer_id": ADA}] if customer == "ada@example.com" else []
+    return httpx.Response(200, json={"items": items, "next": None})
+
+
 @pytest.fixture
 def stack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeStack:
     made = fake_stack(tmp_path, monkeypatch)
     made.answer("casebook", "GET", f"/cases/{CODE}", {"case_id": CASE_ID, "customer_id": ADA})
+    made.answer("casebook", "GET", "/cases", lambda asked: found(asked.url.params["customer"]))
     made.answer("intake", "GET", f"/customers/{ADA}/privacy", status(holds=[held()]))
     made.answer("intake", "GET", f"/customers/{ADA}/known", known())
     made.answer("intake", "GET", f"/customers/{ADA}/contents/{CONTENT}", httpx.Response(200, content=b"bytes"))
@@ -93,8 +99,8 @@ def stack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeStack:
     return made
 
 
-@pytest.mark.parametrize("name", [CODE, ADA])
-def test_a_customer_is_named_by_a_case_or_by_their_id(stack: FakeStack, name: str) -> None:
+@pytest.mark.parametrize("name", [CODE, ADA, "ada@example.com"])
+def test_a_customer_is_named_by_a_case_an_address_or_their_id(stack: FakeStack, name: str) -> None:
     assert stack.json("privacy", "erase", name, "--as", "pia", "--yes") == OUTCOME
     assert stack.asked[-1][2].url.path == f"/customers/{ADA}/erasure"
     assert stack.body() == {"ground": "asked"}
