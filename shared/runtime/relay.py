@@ -12,7 +12,9 @@ from shared.eventstore.database import TRANSIENT, Database
 from shared.eventstore.store import Store
 from shared.messaging import cursor
 from shared.messaging.codec import encode
+from shared.messaging.tail import Head
 from shared.messaging.topics import topic_of
+from shared.runtime.guard import StoreGuard, wait_until_it_fits
 from shared.runtime.telemetry import LAG, RELAYED, log
 
 RELAY = "relay"
@@ -29,7 +31,7 @@ MOVE = """
 
 
 class NotLeading(Exception):
-    """Another relay of this service took over."""
+    """Another relay of this service took over, or this one is to begin again."""
 
 
 class Relay:
@@ -46,6 +48,13 @@ class Relay:
         self._bootstrap = bootstrap
         self._wake = wake
         self._topic = topic_of(store.log)
+        self._again = False
+        self.guard = StoreGuard(store, bootstrap, self._topic)
+
+    def begin_again(self) -> None:
+        """Look what the topic holds, and publish from there: it may have been made again."""
+        self._again = True
+        self._wake.set()
 
     async def run(self) -> None:
         """Relay until cancelled; when Kafka, the database or the leadership goes away, start over from the cursor."""
@@ -53,6 +62,8 @@ class Relay:
             try:
                 await self._lead()
             except (KafkaError, NotLeading, *TRANSIENT) as error:
+                if not isinstance(error, KafkaError | NotLeading):
+                    self.guard.doubt()
                 log.warning("relay starts over", error=repr(error))
                 await asyncio.sleep(IDLE_SECONDS)
             finally:
@@ -61,18 +72,29 @@ class Relay:
     async def _lead(self) -> None:
         async with self._database.connection() as held:
             self.standing_by = True
-            await held.raw.execute("SELECT pg_advisory_lock($1, 0)", RELAY_LOCK)
+            held.raw.add_termination_listener(self._database_gone)
             try:
+                if not await held.raw.fetchval("SELECT pg_try_advisory_lock($1, 0)", RELAY_LOCK):
+                    await wait_until_it_fits(self.guard, held.raw)
+                    await held.raw.execute("SELECT pg_advisory_lock($1, 0)", RELAY_LOCK)
                 await self._publish_all(held.raw)
             finally:
-                if not held.raw.is_closed():
+                if not _gone(held.raw):
+                    held.raw.remove_termination_listener(self._database_gone)
                     await held.raw.execute("SELECT pg_advisory_unlock_all()")
+
+    def _database_gone(self, _connection: object) -> None:
+        self.guard.doubt()
 
     async def _publish_all(self, raw: asyncpg.Connection) -> None:
         log_name = self._store.log
+        held = await wait_until_it_fits(self.guard, raw)
         await cursor.open_cursors(raw, RELAY, [log_name], self._store.parts)
         rows = await raw.fetch(TAKE_OVER, RELAY, log_name)
-        positions = {row["log_part"]: row["position"] for row in rows}
+        # What the topic lost, and if it is all, is published again.
+        positions = {row["log_part"]: min(row["position"], held[row["log_part"]].position) for row in rows}
+        if lost := sum(row["position"] - positions[row["log_part"]] for row in rows):
+            log.warning("the topic lacks events that were published; they are published again", events=lost)
         epoch = max(row["epoch"] for row in rows)
         await raw.execute(
             "UPDATE log_cursor SET epoch = $3 WHERE consumer = $1 AND source = $2", RELAY, log_name, epoch
@@ -85,6 +107,9 @@ class Relay:
             self.leading = True
             while True:
                 self._wake.clear()
+                if self._again:
+                    self._again = False
+                    raise NotLeading("told to begin again")
                 events = await self._store.read_all(raw, positions, PAGE)
                 if not events:
                     await self._idle()
@@ -110,16 +135,26 @@ class Relay:
         """Send events and wait for every acknowledgement; give the last position of each log partition."""
         sent = []
         last: dict[int, int] = {}
+        known: dict[int, Head] = {}
         for event in events:
             key, value, headers = encode(event)
             sent.append(
                 await producer.send(self._topic, value=value, key=key, partition=event.log_part, headers=headers)
             )
             last[event.log_part] = event.position
+            known[event.log_part] = Head(event.position, event.chain_hash)
         await asyncio.gather(*sent)
+        self.guard.published(known)
         return last
 
     async def _advance(self, raw: asyncpg.Connection, positions: dict[int, int], epoch: int) -> None:
         status = await raw.execute(MOVE, RELAY, self._store.log, list(positions), list(positions.values()), epoch)
         if int(status.rpartition(" ")[2]) != len(positions):
             raise NotLeading(f"the relay of {self._store.log} was taken over")
+
+
+def _gone(raw: asyncpg.Connection) -> bool:
+    try:
+        return bool(raw.is_closed())
+    except asyncpg.InterfaceError:  # the pool took a broken connection back already
+        return True

@@ -2,7 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from contextlib import asynccontextmanager, suppress
 
 
 def eventually(holds: Callable[[], Awaitable[bool]], timeout: float = 20) -> None:
@@ -23,3 +24,15 @@ def until(holds: Callable[[], bool], timeout: float = 60) -> None:
     while not holds():
         assert time.monotonic() < deadline, f"not so within {timeout} s"
         time.sleep(0.1)
+
+
+@asynccontextmanager
+async def stopped(work: Coroutine[None, None, None]) -> AsyncIterator[None]:
+    """Let endless work go on inside, and end it after."""
+    task = asyncio.create_task(work)
+    try:
+        yield
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
