@@ -4,14 +4,19 @@ import asyncio
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from itertools import groupby
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
-from shared.contracts.event import Recorded
+from shared.contracts.event import Fact, Recorded
 from shared.eventstore.database import Database
 from shared.eventstore.store import Store
 from shared.eventstore.streams import positions_at, read_stream
+from shared.kernel.decider import Decider
 from shared.runtime.clock import new_id, now
+from shared.runtime.past_state import state_as_of
+from shared.runtime.shell import Shell
 from tests.support.backends import MakeServiceDatabase
 from tests.support.log import PARTS, drafts, open_log
 
@@ -70,6 +75,21 @@ async def test_positions_at_an_instant_are_those_of_the_last_events_until_then(
             expected = dict.fromkeys(range(PARTS), 0)
             expected |= {part: max(e.position for e in events) for part, events in groupby(known, part_of)}
             assert await positions_at(tx.raw, store, at) == expected
+
+
+async def test_a_state_of_the_past_is_the_fold_of_the_prefix(log: Log, history: list[Recorded]) -> None:
+    database, store = log
+    told: Decider[None, tuple[Fact, ...], Fact] = Decider(
+        initial=(), decide=lambda _command, _state: [], evolve=lambda state, fact: (*state, fact)
+    )
+    shell: Shell[Any, tuple[Fact, ...]] = Shell(database, store, cast("Any", SimpleNamespace(decider=told)))
+    stream = [event for event in history if event.stream_id == history[0].stream_id]
+    for nth, event in enumerate(stream, 1):
+        facts = tuple(each.fact for each in stream)
+        assert await state_as_of(shell, event.stream_id, event.recorded_at) == facts[:nth]
+        assert await state_as_of(shell, event.stream_id, event.recorded_at - MICROSECOND) == facts[: nth - 1]
+    assert await state_as_of(shell, new_id(), now()) == ()
+    assert await state_as_of(shell, stream[0].stream_id, None) == await shell.state(stream[0].stream_id)
 
 
 async def test_what_is_being_appended_is_waited_for(log: Log, history: list[Recorded]) -> None:

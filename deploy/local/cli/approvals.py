@@ -11,6 +11,7 @@ from deploy.local.cli.cases import AfterOption, LimitOption
 from deploy.local.cli.context import AsOption, HomeOption, JsonOption, open_context
 from deploy.local.cli.instant import AsOfOption, asked
 from deploy.local.cli.showing import DIM, grid, more, one_line, price, state, when, words
+from deploy.local.errors import UsageError
 
 
 def approvals(
@@ -38,9 +39,11 @@ def approvals(
     """
     context = open_context(home, as_json)
     past = asked(as_of)
+    if mine and past:
+        raise UsageError("--as-of: what waits for you is told of now only", "Leave --mine out, or --as-of.")
     if mine:
         with context.client("approvals", user) as service:
-            inbox = ask(service, "/inbox", {"limit": limit, **past})
+            inbox = ask(service, "/inbox", {"limit": limit})
         context.emit(inbox, lambda out: _show_inbox(out, inbox))
         return
     wanted = None if state_ == "all" else state_

@@ -11,6 +11,7 @@ from rich.text import Text
 from deploy.local.cli.api import read_case, tell
 from deploy.local.cli.case import CaseArgument
 from deploy.local.cli.context import AsOption, Context, HomeOption, JsonOption, checked, open_context
+from deploy.local.cli.instant import AsOfOption, asked
 from deploy.local.cli.outcome import show_outcome
 from deploy.local.cli.showing import DIM, grid, one_line, plain, state, when, words
 from deploy.local.errors import UsageError
@@ -30,6 +31,7 @@ def explain(
     user: AsOption = "audra",
     home: HomeOption = None,
     as_json: JsonOption = False,
+    as_of: AsOfOption = None,
 ) -> None:
     """Label every second: running, paused and why, or closed; by which event, and who held it.
 
@@ -37,9 +39,12 @@ def explain(
     gives them: each clock with its "spans", "seconds" and "held_seconds".
     """
     context = open_context(home, as_json)
-    case_id = read_case(context, user, case)["case_id"]
+    wanted = asked(as_of)
+    case_id = read_case(context, user, case, wanted)["case_id"]
+    if clock:
+        wanted["clock"] = clock
     with context.client("followup", user) as followup:
-        found = checked(followup.get(f"/cases/{case_id}/clocks", params={"clock": clock} if clock else {}))
+        found = checked(followup.get(f"/cases/{case_id}/clocks", params=wanted))
     if clock and not found["clocks"]:
         raise UsageError(f"Case {case} has no clock {clock}", "See `recourse clock explain CASE`.")
     context.emit(found, lambda out: show_clocks(out, found))

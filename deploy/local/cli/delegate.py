@@ -8,6 +8,7 @@ from rich.text import Text
 
 from deploy.local.cli.api import tell
 from deploy.local.cli.context import AsOption, HomeOption, JsonOption, checked, open_context
+from deploy.local.cli.instant import AsOfOption, asked
 from deploy.local.cli.outcome import AmountOption, money, show_outcome
 from deploy.local.cli.showing import DIM, one_line, price
 
@@ -76,14 +77,16 @@ def end(
 
 
 @group.command("list")
-def list_(user: AsOption = "audra", home: HomeOption = None, as_json: JsonOption = False) -> None:
+def list_(
+    user: AsOption = "audra", home: HomeOption = None, as_json: JsonOption = False, as_of: AsOfOption = None
+) -> None:
     """List who decides for whom; agents and supervisors see their own.
 
     JSON: a list, as GET /delegations of approvals gives it.
     """
     context = open_context(home, as_json)
     with context.client("approvals", user) as approvals:
-        found = checked(approvals.get("/delegations"))
+        found = checked(approvals.get("/delegations", params=asked(as_of)))
     context.emit(found, lambda out: _show(out, found))
 
 

@@ -1,14 +1,16 @@
 """`recourse reply drafts`, `release` and `return`: the second pair of eyes on replies of regulated cases."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.text import Text
 
-from deploy.local.cli.api import read_case, tell
+from deploy.local.cli.api import PRESENT, read_case, tell
 from deploy.local.cli.case import CaseArgument
 from deploy.local.cli.context import AsOption, Context, HomeOption, JsonOption, checked, open_context
+from deploy.local.cli.instant import AsOfOption, asked
 from deploy.local.cli.outcome import show_outcome
 from deploy.local.cli.showing import DIM, one_line, plain, when, words
 from deploy.local.errors import UsageError
@@ -23,6 +25,7 @@ def drafts(
     case: Annotated[str | None, typer.Argument(metavar="[CASE]", help="A case's id or tracking code.")] = None,
     home: HomeOption = None,
     as_json: JsonOption = False,
+    as_of: AsOfOption = None,
 ) -> None:
     """Show the replies that wait for somebody else: of all cases, or all of one.
 
@@ -30,12 +33,15 @@ def drafts(
     gives it.
     """
     context = open_context(home, as_json)
+    past = asked(as_of)
     if case is None:
+        if past:
+            raise UsageError("--as-of: the drafts of all cases are told of now only", "Name a CASE.")
         with context.client("intake", user) as intake:
             waiting: list[dict[str, Any]] = checked(intake.get("/drafts"))
         context.emit(waiting, lambda out: _list(out, waiting))
         return
-    found = _drafts(context, user, read_case(context, user, case)["case_id"])
+    found = _drafts(context, user, read_case(context, user, case, past)["case_id"], past)
     context.emit(found, lambda out: _show(out, found))
 
 
@@ -79,9 +85,9 @@ def _settle(context: Context, user: str, case: str, draft: str | None, how: str,
     context.emit(outcome, lambda out: show_outcome(out, outcome))
 
 
-def _drafts(context: Context, user: str, case_id: str) -> list[dict[str, Any]]:
+def _drafts(context: Context, user: str, case_id: str, past: Mapping[str, str] = PRESENT) -> list[dict[str, Any]]:
     with context.client("intake", user) as intake:
-        found: list[dict[str, Any]] = checked(intake.get(f"/cases/{case_id}/drafts"))
+        found: list[dict[str, Any]] = checked(intake.get(f"/cases/{case_id}/drafts", params=dict(past)))
         return found
 
 

@@ -12,10 +12,12 @@ from services.approvals.api.asking import Body, Decider, Name, Reader, TheRules,
 from services.approvals.domain.commands import EndDelegation, GiveDelegation
 from shared.contracts.approvals_delegations import DelegationGiven
 from shared.contracts.values import Money
+from shared.runtime.as_of import AsOf
 from shared.runtime.outcome import Outcome
 
 router = APIRouter()
 Listed = Annotated[tuple[Name, ...], Field(min_length=1, max_length=50)]
+EVER = 100_000
 OVERSEE = {"manager", "auditor", "ops"}
 
 
@@ -97,10 +99,18 @@ async def list_delegations(
     who: Reader,
     shell: TheShell,
     rules: TheRules,
+    as_of: AsOf,
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
 ) -> list[DelegationView]:
-    """Give delegations, the newest first, then those of the matrix; without an overseeing role only one's own."""
+    """Give delegations, the newest first, then those of the matrix; without an overseeing role only one's own.
+
+    As of an instant, those that had been given by then; the matrix is left out, since it is known as it is now only.
+    """
     person = None if OVERSEE & set(who.roles) else who.name
+    if as_of is not None:
+        ever = await records.delegations(shell.database, person, EVER)
+        day = rules.calendar.local_date(as_of)
+        return [_given(_as_known(one, as_of), day) for one in ever if one.given_at <= as_of][:limit]
     today = rules.calendar.local_date(shell.now())
     given = [_given(one, today) for one in await records.delegations(shell.database, person, limit)]
     listed = [
@@ -117,6 +127,11 @@ async def list_delegations(
         if person in (None, entry.principal, entry.delegate)
     ]
     return [*given, *listed]
+
+
+def _as_known(one: records.Given, at: datetime) -> records.Given:
+    ended = one.ended_at is not None and one.ended_at <= at
+    return one if ended else one._replace(ended_at=None)
 
 
 def _given(one: records.Given, today: date) -> DelegationView:

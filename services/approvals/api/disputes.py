@@ -10,7 +10,9 @@ from services.approvals.adapters.hearings import Hearings
 from services.approvals.api.asking import Body, Decider, Reader, TheShell, Words
 from services.approvals.domain.commands import DecideDispute
 from shared.contracts.approvals_disputes import DisputeDecided, Verdict
+from shared.runtime.as_of import AsOf
 from shared.runtime.outcome import Outcome
+from shared.runtime.past_state import state_as_of
 
 router = APIRouter()
 
@@ -59,6 +61,6 @@ async def decide_dispute(
 
 
 @router.get("/cases/{case_id}/dispute/decisions", summary="Read how disputes were decided")
-async def read_decisions(case_id: UUID, _who: Reader, shell: TheShell) -> list[DisputeDecided]:
+async def read_decisions(case_id: UUID, _who: Reader, shell: TheShell, as_of: AsOf) -> list[DisputeDecided]:
     """Give the decisions on a case's disputes, oldest first; none while nobody decided."""
-    return list((await shell.state(case_id)).disputes.values())
+    return list((await state_as_of(shell, case_id, as_of)).disputes.values())

@@ -23,8 +23,10 @@ from services.approvals.domain.state import OpenOrDecided
 from shared.contracts.approvals import ApprovalGiven, ExceptionRequested, RejectionGiven
 from shared.contracts.approvals_delegations import DelegationGiven
 from shared.contracts.values import Money, Quorum
+from shared.runtime.as_of import AsOf
 from shared.runtime.auth import Caller
 from shared.runtime.outcome import Outcome
+from shared.runtime.past_state import state_as_of
 
 router = APIRouter()
 
@@ -162,9 +164,9 @@ async def use_exception(case_id: UUID, exception_id: UUID, body: UseBody, who: D
 
 
 @router.get("/cases/{case_id}/exceptions", summary="List a case's exceptions")
-async def list_exceptions(case_id: UUID, _who: Reader, shell: TheShell) -> list[ExceptionView]:
+async def list_exceptions(case_id: UUID, _who: Reader, shell: TheShell, as_of: AsOf) -> list[ExceptionView]:
     """Give the exceptions of a case in the order in which they were proposed; empty for a case without any."""
-    state = await shell.state(case_id)
+    state = await state_as_of(shell, case_id, as_of)
     return [_view(exception) for exception in state.by_id.values()]
 
 

@@ -13,7 +13,9 @@ from services.followup.domain.policies.clock_rules import ClockRules
 from services.followup.domain.policies.clock_spans import Told, tell
 from services.followup.domain.state import Followup
 from shared.contracts.followup_clocks import TimeTarget
+from shared.runtime.as_of import AsOf
 from shared.runtime.outcome import Outcome
+from shared.runtime.past_state import state_as_of
 
 router = APIRouter()
 
@@ -98,12 +100,12 @@ class ClocksView(BaseModel):
 
 @router.get("/cases/{case_id}/clocks", summary="Explain a case's clocks")
 async def explain_clocks(
-    case_id: UUID, _who: Reader, shell: TheShell, request: Request, clock: str | None = None
+    case_id: UUID, _who: Reader, shell: TheShell, request: Request, as_of: AsOf, clock: str | None = None
 ) -> ClocksView:
     """Label every second of a case's clocks, or of one by name: running, paused, closed; by what, and who held it."""
-    state: Followup = await shell.state(case_id)
+    state: Followup = await state_as_of(shell, case_id, as_of)
     rules: ClockRules = request.app.state.clocks
-    now = shell.now()
+    now = as_of or shell.now()
     chosen = [each for each in state.clocks.items.values() if clock in (None, each.name)]
     chosen.sort(key=lambda each: (each.started, each.clock_id))
     told = [tell(each, rules.calendar(each.calendar_version), now) for each in chosen]

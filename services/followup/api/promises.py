@@ -17,7 +17,9 @@ from services.followup.domain.commands import (
 )
 from services.followup.domain.state import Followup
 from shared.contracts.values import Backing
+from shared.runtime.as_of import AsOf
 from shared.runtime.outcome import Outcome
+from shared.runtime.past_state import state_as_of
 
 router = APIRouter()
 
@@ -144,9 +146,9 @@ async def resolve_case(case_id: UUID, body: ResolutionBody, who: Worker, shell: 
 
 
 @router.get("/cases/{case_id}/promises", summary="See a case's promises")
-async def list_promises(case_id: UUID, _who: Reader, shell: TheShell) -> CaseView:
+async def list_promises(case_id: UUID, _who: Reader, shell: TheShell, as_of: AsOf) -> CaseView:
     """Give all promises of a case, the earliest due first, and where the case stands."""
-    state: Followup = await shell.state(case_id)
+    state: Followup = await state_as_of(shell, case_id, as_of)
     promises = sorted(state.promises.values(), key=lambda promise: (promise.due, promise.made.promise_id))
     check_in = state.check_in
     return CaseView(

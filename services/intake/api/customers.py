@@ -21,7 +21,9 @@ from services.intake.domain.commands import (
 )
 from services.intake.domain.policies.standing import Measure
 from shared.kernel.errors import NotFound
+from shared.runtime.as_of import AsOf
 from shared.runtime.outcome import Outcome
+from shared.runtime.past_state import state_as_of
 from shared.runtime.shell import Shell
 
 router = APIRouter()
@@ -209,9 +211,9 @@ async def remove_vulnerability(
 
 
 @router.get("/customers/{customer_id}/standing", summary="Read how a customer and we stand")
-async def read_standing(customer_id: UUID, _who: Reader, shell: TheShell) -> StandingView:
+async def read_standing(customer_id: UUID, _who: Reader, shell: TheShell, as_of: AsOf) -> StandingView:
     """Give the measures that are or were in force and what is noted to help them; both empty for most customers."""
-    return standing_view(customer_id, (await shell.state(customer_id)).standing)
+    return standing_view(customer_id, (await state_as_of(shell, customer_id, as_of)).standing)
 
 
 async def _measure(customer_id: UUID, measure_id: UUID, shell: Shell[Any, Any]) -> Measure:

@@ -15,7 +15,9 @@ from services.intake.domain.policies.wording import Words
 from services.intake.domain.state import IntakeState
 from shared.contracts.intake_drafts import DraftFinding
 from shared.kernel.errors import MalformedInput, NotFound
+from shared.runtime.as_of import AsOf
 from shared.runtime.outcome import Outcome
+from shared.runtime.past_state import state_as_of
 from shared.runtime.shell import Shell
 
 router = APIRouter()
@@ -139,9 +141,9 @@ async def reply(
 
 
 @router.get("/cases/{case_id}/drafts", summary="List a case's drafts")
-async def list_drafts(case_id: UUID, _who: Reader, shell: TheShell) -> list[DraftView]:
+async def list_drafts(case_id: UUID, _who: Reader, shell: TheShell, as_of: AsOf) -> list[DraftView]:
     """Give the replies that wait or waited for a second person, oldest first; 404 for an unknown case."""
-    state = await _case(case_id, shell)
+    state = await _case(case_id, shell, as_of)
     return [
         DraftView.model_validate(
             {**draft.written.model_dump(), "became": draft.became, "settled_by": draft.settled_by, "why": draft.why}
@@ -170,8 +172,8 @@ async def send_back(case_id: UUID, draft_id: UUID, body: ReturnBody, who: Agent,
     return await shell.execute(ReturnReply(case_id, shell.now(), draft_id, who.name, who.roles, body.reason), by=who)
 
 
-async def _case(case_id: UUID, shell: Shell[Any, Any]) -> IntakeState:
-    state: IntakeState = await shell.state(case_id)
+async def _case(case_id: UUID, shell: Shell[Any, Any], as_of: datetime | None = None) -> IntakeState:
+    state: IntakeState = await state_as_of(shell, case_id, as_of)
     if not state.opened:
         raise NotFound(f"there is no case {case_id}", field="case_id")
     return state

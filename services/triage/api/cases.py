@@ -13,7 +13,9 @@ from services.triage.domain.commands import CorrectAssessment, Correction, Propo
 from services.triage.domain.reactions import ids_from
 from services.triage.domain.state import Assessment, Triage
 from shared.contracts.values import ClauseRef, Money
+from shared.runtime.as_of import AsOf
 from shared.runtime.outcome import Outcome
+from shared.runtime.past_state import state_as_of
 
 router = APIRouter()
 
@@ -71,9 +73,9 @@ class ExceptionBody(Body):
 
 
 @router.get("/cases/{case_id}/assessments", summary="List a case's assessments")
-async def list_assessments(case_id: UUID, _who: Reader, shell: TheShell) -> list[Assessment]:
+async def list_assessments(case_id: UUID, _who: Reader, shell: TheShell, as_of: AsOf) -> list[Assessment]:
     """Give how the messages of a case are read, in the order in which they were read; empty for an unknown case."""
-    state: Triage = await shell.state(case_id)
+    state: Triage = await state_as_of(shell, case_id, as_of)
     return list(state.assessments.values())
 
 
@@ -89,9 +91,9 @@ class RequestView(BaseModel):
 
 
 @router.get("/cases/{case_id}/requests", summary="List a case's requests")
-async def list_requests(case_id: UUID, _who: Reader, shell: TheShell) -> list[RequestView]:
+async def list_requests(case_id: UUID, _who: Reader, shell: TheShell, as_of: AsOf) -> list[RequestView]:
     """Give every single request of a case, in the order in which they were made; empty for an unknown case."""
-    state: Triage = await shell.state(case_id)
+    state: Triage = await state_as_of(shell, case_id, as_of)
     refused = {boundary.request_id: boundary.clause for boundary in state.boundaries}
     return [
         RequestView(
