@@ -7,7 +7,7 @@ from pathlib import Path
 from deploy.local.environment import DECIDING
 from deploy.local.identity import SERVICES, Identity
 from deploy.local.log_keys import LogKeys
-from deploy.local.secret_files import write_secret
+from deploy.local.secret_files import keep_master_key, write_secret
 
 HERE = Path(__file__).parent
 ENV_FILE = HERE / ".env"
@@ -15,9 +15,9 @@ HOME = HERE / ".compose"
 
 
 def variables() -> list[str]:
-    """The names of the passwords: the superuser's, and two a service."""
+    """The names of the passwords: the superuser's, two a service, and that of the vault's owner."""
     roles = [f"{service.upper()}{suffix}" for service in SERVICES for suffix in ("_OWNER", "")]
-    return ["POSTGRES_PASSWORD", *(f"{role}_PASSWORD" for role in roles)]
+    return ["POSTGRES_PASSWORD", *(f"{role}_PASSWORD" for role in (*roles, "VAULT_OWNER"))]
 
 
 def kept(file: Path) -> dict[str, str]:
@@ -34,9 +34,11 @@ def prepare(env_file: Path, home: Path) -> None:
     identity = Identity(home / "identity")
     identity.prepare()
     LogKeys(identity).prepare()
+    keep_master_key(home / "master_key")
     # The containers' user reads these; on this machine the directory above keeps everybody else out.
     tokens = [identity.token_file(service) for service in SERVICES]
-    for file in (identity.public_key_file, *tokens, *(identity.log_key_file(service) for service in DECIDING)):
+    log_keys = [identity.log_key_file(service) for service in DECIDING]
+    for file in (identity.public_key_file, home / "master_key", *tokens, *log_keys):
         file.chmod(0o644)
 
 

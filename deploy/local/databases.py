@@ -1,6 +1,9 @@
-"""One database and two roles for each service: the owner migrates, the service only uses what it is granted."""
+"""One database and two roles for each service, and the vault that all of them have a narrow way into.
 
-from collections.abc import Iterable
+The owner migrates, the service only uses what it is granted.
+"""
+
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote, urlsplit, urlunsplit
@@ -20,6 +23,15 @@ class ServiceDatabase:
     name: str
     database_url: str
     migration_database_url: str
+
+
+@dataclass(frozen=True)
+class VaultDatabase:
+    """Where the vault's database is, for its owner, and for each service under the service's own role."""
+
+    name: str
+    migration_url: str
+    urls: Mapping[str, str]
 
 
 def create_service_databases(superuser_url: str, names: Iterable[str], secrets: Path) -> dict[str, ServiceDatabase]:
@@ -43,22 +55,34 @@ def create_service_database(
         connection.execute("SELECT pg_advisory_lock(%s)", [ROLES_LOCK])
         _role(connection, owner, owner_password)
         _role(connection, name, password)
-        if not _exists(connection, "SELECT FROM pg_database WHERE datname = %s", database):
-            create = sql.SQL("CREATE DATABASE {} OWNER {}")
-            connection.execute(create.format(sql.Identifier(database), sql.Identifier(owner)))
-        for other in ("postgres", "template1", database):
-            connection.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(sql.Identifier(other)))
-        grant = sql.SQL("GRANT CONNECT, TEMPORARY ON DATABASE {} TO {}")
-        connection.execute(grant.format(sql.Identifier(database), sql.Identifier(name)))
-    with psycopg.connect(with_database(superuser_url, database), autocommit=True) as connection:
-        # Objects go where their owner says; the service's role makes none.
-        connection.execute("REVOKE CREATE ON SCHEMA public FROM PUBLIC")
-        connection.execute(sql.SQL("GRANT USAGE ON SCHEMA public TO {}").format(sql.Identifier(name)))
+        _database(connection, database, owner, [name])
+    _schema(with_database(superuser_url, database), [name])
     return ServiceDatabase(
         database,
         sqlalchemy_url(superuser_url, name, password, database),
         sqlalchemy_url(superuser_url, owner, owner_password, database),
     )
+
+
+def create_vault(superuser_url: str, services: Iterable[str], secrets: Path) -> VaultDatabase:
+    """Make `recourse_vault` with the role `vault_owner`, open to the roles of `services`."""
+    passwords = {name: password_in(secrets / name) for name in services}
+    return create_vault_database(superuser_url, "recourse_vault", password_in(secrets / "vault_owner"), passwords)
+
+
+def create_vault_database(
+    superuser_url: str, database: str, owner_password: str, passwords: Mapping[str, str]
+) -> VaultDatabase:
+    """Make the vault's `database` unless it is there; `passwords` are those of the services' roles."""
+    owner = "vault_owner"
+    with psycopg.connect(superuser_url, autocommit=True) as connection:
+        connection.execute("SELECT pg_advisory_lock(%s)", [ROLES_LOCK])
+        for name, password in {owner: owner_password, **passwords}.items():
+            _role(connection, name, password)
+        _database(connection, database, owner, list(passwords))
+    _schema(with_database(superuser_url, database), list(passwords))
+    urls = {name: sqlalchemy_url(superuser_url, name, password, database) for name, password in passwords.items()}
+    return VaultDatabase(database, sqlalchemy_url(superuser_url, owner, owner_password, database), urls)
 
 
 def drop_database(superuser_url: str, database: str) -> None:
@@ -80,6 +104,25 @@ def sqlalchemy_url(superuser_url: str, user: str, password: str, database: str) 
     # urlunsplit would drop the empty authority of a socket address.
     query = f"?{parts.query}" if parts.query else ""
     return f"postgresql+asyncpg://{quote(user)}:{quote(password, safe='')}@{server}{parts.path}{query}"
+
+
+def _database(connection: psycopg.Connection, database: str, owner: str, users: Iterable[str]) -> None:
+    if not _exists(connection, "SELECT FROM pg_database WHERE datname = %s", database):
+        create = sql.SQL("CREATE DATABASE {} OWNER {}")
+        connection.execute(create.format(sql.Identifier(database), sql.Identifier(owner)))
+    for other in ("postgres", "template1", database):
+        connection.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(sql.Identifier(other)))
+    grant = sql.SQL("GRANT CONNECT, TEMPORARY ON DATABASE {} TO {}")
+    for user in users:
+        connection.execute(grant.format(sql.Identifier(database), sql.Identifier(user)))
+
+
+def _schema(url: str, users: Iterable[str]) -> None:
+    with psycopg.connect(url, autocommit=True) as connection:
+        # Objects go where their owner says; the service's role makes none.
+        connection.execute("REVOKE CREATE ON SCHEMA public FROM PUBLIC")
+        for user in users:
+            connection.execute(sql.SQL("GRANT USAGE ON SCHEMA public TO {}").format(sql.Identifier(user)))
 
 
 def _exists(connection: psycopg.Connection, query: str, value: str) -> bool:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import deploy
-from deploy.local.databases import ServiceDatabase
+from deploy.local.databases import ServiceDatabase, VaultDatabase
 from deploy.local.identity import Identity
 
 ROOT = Path(deploy.__file__).resolve().parent.parent
@@ -16,13 +16,15 @@ MAIL_FROM = "care@recourse.example"
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What the services find around them: ports by name, the broker, their databases, the identity files."""
+    """What the services find around them: ports by name, the broker, their databases, the vault, the identity files."""
 
     ports: Mapping[str, int]
     kafka: str
     databases: Mapping[str, ServiceDatabase]
     identity: Identity
     policies: Path
+    vault: VaultDatabase
+    master_key_file: Path
     otlp_endpoint: str | None = None
 
     def of(self, service: str) -> dict[str, str]:
@@ -37,6 +39,8 @@ class Surroundings:
             "TOKEN_PUBLIC_KEY_FILE": str(self.identity.public_key_file),
             "TOKEN_FILE": str(self.identity.token_file(service)),
             "POLICY_DIR": str(self.policies),
+            "VAULT_URL": self.vault.urls[service],
+            "MASTER_KEY_FILE": str(self.master_key_file),
             **{f"{peer.upper()}_URL": f"http://{HOST}:{self.ports[peer]}" for peer in DECIDING},
         }
         if self.otlp_endpoint:
@@ -45,6 +49,7 @@ class Surroundings:
             settings["LOG_KEY_FILE"] = str(self.identity.log_key_file(service))
         if service == "intake":
             settings |= {
+                "VAULT_MIGRATION_URL": self.vault.migration_url,
                 "SMTP_HOST": HOST,
                 "SMTP_PORT": str(self.ports["mail_door"]),
                 "SMTP_OUT_HOST": HOST,

@@ -73,6 +73,11 @@ class Home:
         return self.root / "secrets"
 
     @property
+    def master_key(self) -> Path:
+        """The master keys that the vault's keys are wrapped with: without this file nothing sealed opens."""
+        return self.root / "secrets" / "master_key"
+
+    @property
     def mailbox(self) -> Path:
         """The mails that the catcher kept."""
         return self.root / "mailbox"

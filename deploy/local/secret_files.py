@@ -1,8 +1,10 @@
-"""Passwords that live in one file each, readable by their owner alone."""
+"""Passwords and master keys that live in one file each, readable by their owner alone."""
 
 import os
 import secrets
 from pathlib import Path
+
+from shared.eventstore.master_key import new_master_key
 
 
 def write_secret(path: Path, content: bytes) -> None:
@@ -20,3 +22,9 @@ def password_in(path: Path) -> str:
     if not path.exists():
         write_secret(path, secrets.token_urlsafe(24).encode())
     return path.read_text().strip()
+
+
+def keep_master_key(path: Path) -> None:
+    """Make the master key file on first use; what is there already stays."""
+    if not path.exists():
+        write_secret(path, new_master_key("first").encode())

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import psutil
 
-from deploy.local.databases import create_service_databases
+from deploy.local.databases import create_service_databases, create_vault
 from deploy.local.environment import HOST, ROOT, Surroundings
 from deploy.local.errors import StackError
 from deploy.local.home import Home, Running
@@ -18,6 +18,7 @@ from deploy.local.kafka import LocalKafka
 from deploy.local.log_keys import LogKeys
 from deploy.local.postgres import LocalPostgres
 from deploy.local.process import Child, free_port, port_is_free, wait_until
+from deploy.local.secret_files import keep_master_key
 from deploy.topics import every_topic
 
 PORTS = ("kafka", "kafka_controller", "mailcatcher", "mail_door", *SERVICES)
@@ -93,11 +94,14 @@ class Stack:
         self._start(self._mailcatcher(ports["mailcatcher"]))
         postgres.wait_ready()
         databases = create_service_databases(postgres.url(), SERVICES, self.home.secrets)
+        vault = create_vault(postgres.url(), SERVICES, self.home.secrets)
+        keep_master_key(self.home.master_key)
         self.report(Step("postgres", "ready"))
         kafka.wait_ready()
         kafka.create_topics(every_topic())
         self.report(Step("kafka", "ready"))
-        around = Surroundings(ports, kafka.bootstrap, databases, self.home.identity, self.policies, self.otlp_endpoint)
+        files = self.home.identity, self.policies, vault, self.home.master_key
+        around = Surroundings(ports, kafka.bootstrap, databases, *files, self.otlp_endpoint)
         services = [self._service(name, around) for name in SERVICES]
         for service in services:
             self._start(service)

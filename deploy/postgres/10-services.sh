@@ -1,5 +1,6 @@
 #!/bin/sh
-# Run by the PostgreSQL image on an empty volume: one database and two roles a service, as deploy/local/databases.py.
+# Run by the PostgreSQL image on an empty volume: one database and two roles a service, and the vault, as
+# deploy/local/databases.py.
 set -eu
 
 for name in intake triage approvals followup casebook; do
@@ -20,3 +21,14 @@ REVOKE CREATE ON SCHEMA public FROM PUBLIC;
 GRANT USAGE ON SCHEMA public TO :"name";
 SQL
 done
+
+psql -v ON_ERROR_STOP=1 --username "${POSTGRES_USER:-postgres}" --dbname postgres \
+    -v owner_password="${VAULT_OWNER_PASSWORD:?}" <<'SQL'
+CREATE ROLE vault_owner LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE PASSWORD :'owner_password';
+CREATE DATABASE recourse_vault OWNER vault_owner;
+REVOKE ALL ON DATABASE recourse_vault FROM PUBLIC;
+GRANT CONNECT, TEMPORARY ON DATABASE recourse_vault TO intake, triage, approvals, followup, casebook;
+\connect recourse_vault
+REVOKE CREATE ON SCHEMA public FROM PUBLIC;
+GRANT USAGE ON SCHEMA public TO intake, triage, approvals, followup, casebook;
+SQL

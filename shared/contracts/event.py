@@ -34,9 +34,9 @@ Instant = Annotated[AwareDatetime, AfterValidator(_in_utc)]
 
 
 class Part(BaseModel):
-    """A value inside a fact. Readers ignore fields they do not know."""
+    """A value inside a fact. Readers ignore fields they do not know; errors never show what a customer wrote."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
 
 class Fact(Part):

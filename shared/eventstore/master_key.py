@@ -16,6 +16,10 @@ NONCE_BYTES = 12
 FIX = "one line a key: its name, a space, 32 bytes in base64; the newest last"
 
 
+class VaultUnusable(OSError):
+    """The vault cannot be used as things are; what needs it is to be tried again."""
+
+
 class Wrapped(NamedTuple):
     """A data key as the vault stores it: which master key wrapped it, for which key id, and the bytes."""
 
@@ -34,7 +38,7 @@ class MasterKey(Protocol):
         """Wrap data keys, given by their key ids, with the newest master key, in the order given."""
 
     async def unwrap(self, wrapped: Sequence[Wrapped]) -> list[bytes]:
-        """Give the data keys again, in the order given; raises MalformedInput when the master key is not here."""
+        """Give the data keys again, in the order given; raises VaultUnusable when the master key is not here."""
 
 
 class FileMasterKey:
@@ -80,21 +84,17 @@ class FileMasterKey:
         return wrapped
 
     async def unwrap(self, wrapped: Sequence[Wrapped]) -> list[bytes]:
-        """Give the data keys again; raises MalformedInput when the master key is not here or another."""
+        """Give the data keys again; raises VaultUnusable when the master key is not here or another."""
         return [self._unwrap(one) for one in wrapped]
 
     def _unwrap(self, one: Wrapped) -> bytes:
         master = self._keys.get(one.master)
         if master is None:
-            raise MalformedInput(f"the master key {one.master} is not here", field="MASTER_KEY_FILE", fix=FIX)
+            raise VaultUnusable(f"a key of the vault is wrapped by the master key {one.master}, which is not here")
         try:
             return master.decrypt(one.data[:NONCE_BYTES], one.data[NONCE_BYTES:], one.key_id)
         except InvalidTag as wrong:
-            raise MalformedInput(
-                f"the master key {one.master} does not unwrap this vault's keys",
-                field="MASTER_KEY_FILE",
-                fix="give the master key that this vault was made with",
-            ) from wrong
+            raise VaultUnusable(f"the master key {one.master} here is not the one that this vault is under") from wrong
 
 
 def new_master_key(name: str) -> str:

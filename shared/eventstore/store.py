@@ -11,7 +11,9 @@ import asyncpg
 from shared.contracts.event import Fact, Recorded, decode
 from shared.eventstore.draft import CommandId, Draft
 from shared.eventstore.partition import log_part
-from shared.kernel.errors import ReusedCommandId, StaleVersion
+from shared.eventstore.refusals import understood
+from shared.eventstore.vault import Vault
+from shared.kernel.errors import ReusedCommandId
 
 APPEND_ONE = "SELECT at, recorded, chain FROM append_event($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16)"
 FACTS = "SELECT position, type, body FROM event WHERE log_part = $1 AND position > $2 ORDER BY position LIMIT $3"
@@ -25,11 +27,16 @@ def _columns(log: str) -> str:
 
 
 class Store:
-    """One service's log. Every method works on the connection it is given, inside its transaction if there is one."""
+    """One service's log. Every method works on the connection it is given, inside its transaction if there is one.
 
-    def __init__(self, log: str, parts: int) -> None:
+    With a vault, personal values are stored sealed. `read` and `read_all` give bodies as they are stored, for what
+    leaves the service; everything else gives them opened. Hashes are always those of the stored bodies.
+    """
+
+    def __init__(self, log: str, parts: int, vault: Vault | None = None) -> None:
         self.log = log
         self.parts = parts
+        self.vault = vault
         columns = _columns(log)
         self._load = (
             f"SELECT {columns} FROM unnest($1::smallint[], $2::uuid[], $3::int[]) AS s(part, id, version)"
@@ -74,7 +81,8 @@ class Store:
     async def _append_one(self, raw: asyncpg.Connection, draft: Draft) -> Recorded:
         """Append one event: the hot path, one round trip with scalar arguments."""
         fact, by = draft.fact, draft.by
-        stream, body = fact.stream_id, fact.body()
+        stream = fact.stream_id
+        body = fact.body() if self.vault is None else await self.vault.seal(fact, draft.event_id)
         part = self.part_of(stream)
         try:
             row = await raw.fetchrow(
@@ -97,8 +105,8 @@ class Store:
                 body,
             )
         except asyncpg.PostgresError as error:
-            raise _understood(error) from error
-        return self._as_recorded(part, draft, body, *row)
+            raise understood(error) from error
+        return (await self.opened([self._as_recorded(part, draft, body, *row)]))[0]
 
     async def remember(self, raw: asyncpg.Connection, stream_id: UUID, command: CommandId) -> None:
         """Record that a command was carried out and changed nothing."""
@@ -107,7 +115,10 @@ class Store:
     async def _append_part(
         self, raw: asyncpg.Connection, part: int, drafts: Sequence[Draft], command: CommandId | None
     ) -> list[Recorded]:
-        bodies = [draft.fact.body() for draft in drafts]
+        if self.vault is None:
+            bodies = [draft.fact.body() for draft in drafts]
+        else:
+            bodies = await self.vault.seal_all([(draft.fact, draft.event_id) for draft in drafts])
         by = [draft.by for draft in drafts]
         try:
             row = await raw.fetchrow(
@@ -132,14 +143,12 @@ class Store:
                 bodies,
             )
         except asyncpg.PostgresError as error:
-            raise _understood(error) from error
+            raise understood(error) from error
         if row["repeated"] and command:
             return await self.recorded_by(raw, part, command) or []
         places = zip(row["ats"] or (), row["recorded"] or (), row["chains"] or (), strict=True)
-        return [
-            self._as_recorded(part, draft, body, *place)
-            for draft, body, place in zip(drafts, bodies, places, strict=True)
-        ]
+        recorded = zip(drafts, bodies, places, strict=True)
+        return await self.opened([self._as_recorded(part, draft, body, *place) for draft, body, place in recorded])
 
     def _as_recorded(
         self, part: int, draft: Draft, body: bytes, position: int, recorded_at: datetime, chain_hash: bytes
@@ -184,17 +193,21 @@ class Store:
                 field="Idempotency-Key",
                 fix="send a new id with a new command, or the same content with the old id",
             )
-        return [Recorded._make(row) for row in await raw.fetch(self._by_command, part, command.command_id)]
+        rows = await raw.fetch(self._by_command, part, command.command_id)
+        return await self.opened([Recorded._make(row) for row in rows])
 
     async def load(self, raw: asyncpg.Connection, known: Mapping[UUID, int]) -> dict[UUID, list[Recorded]]:
         """Give the events of each stream after the version that is known (0 for all), oldest first."""
         ids = list(known)
         rows = await raw.fetch(self._load, [self.part_of(i) for i in ids], ids, list(known.values()))
         streams: dict[UUID, list[Recorded]] = {i: [] for i in ids}
-        for row in rows:
-            event = Recorded._make(row)
+        for event in await self.opened([Recorded._make(row) for row in rows]):
             streams[event.stream_id].append(event)
         return streams
+
+    async def opened(self, events: list[Recorded]) -> list[Recorded]:
+        """Give events with their bodies opened, in memory only; as they are where there is no vault."""
+        return events if self.vault is None else await self.vault.open_events(events)
 
     async def read(self, raw: asyncpg.Connection, part: int, after: int, limit: int) -> list[Recorded]:
         """Give up to `limit` events of a log partition after a position, in the order of the log."""
@@ -216,6 +229,9 @@ class Store:
             while rows := await coming:
                 coming = asyncio.ensure_future(raw.fetch(FACTS, part, rows[-1][0], PAGE))
                 await asyncio.sleep(0)
+                if self.vault is not None:
+                    bodies = await self.vault.open_bodies([row[2] for row in rows])
+                    rows = [(*row[:2], body) for row, body in zip(rows, bodies, strict=True)]
                 yield (fact for _, wire_type, body in rows if (fact := decode(wire_type, body)) is not None)
         finally:
             coming.cancel()
@@ -228,17 +244,3 @@ class Store:
             self.parts,
         )
         return {row["p"]: row["head"] or 0 for row in rows}
-
-
-def _understood(error: asyncpg.PostgresError) -> Exception:
-    """Turn what the append function refuses into the error that a caller can act on."""
-    cause: Exception = error
-    match error.sqlstate:
-        case "RC001":
-            return StaleVersion(str(error), fix="read the case again and decide again")
-        case "RC002":
-            return ReusedCommandId(str(error), field="Idempotency-Key", fix="send a new id with a new command")
-        case "23505" if getattr(error, "constraint_name", "") == "event_stream_version":
-            return StaleVersion(str(error), fix="read the case again and decide again")
-        case _:
-            return cause

@@ -10,6 +10,8 @@ CREATE TABLE subject_key (
     CHECK ((destroyed_at IS NULL) = (wrapped IS NOT NULL AND master IS NOT NULL))
 );
 
+CREATE INDEX subject_key_newest ON subject_key (created_at) WHERE destroyed_at IS NULL;
+
 CREATE TABLE case_link (
     case_id uuid PRIMARY KEY,
     subject_id uuid NOT NULL

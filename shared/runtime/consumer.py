@@ -26,6 +26,9 @@ class Handler(Protocol):
     async def handle(self, tx: Transaction, events: Sequence[Recorded]) -> Callable[[], None]: ...
 
 
+Open = Callable[[list[Recorded]], Awaitable[list[Recorded]]]
+"""Opens the sealed bodies of events, in memory; gives the events in the same order."""
+
 Prepare = Callable[[Sequence[Recorded]], Awaitable[None]]
 """Asks others what the handler will need for these events; outside the transaction, for they may be slow."""
 
@@ -44,6 +47,7 @@ class Consumer:
         parts: int,
         poison_attempts: int,
         prepare: Prepare | None = None,
+        opened: Open | None = None,
     ) -> None:
         self.name = name
         self.database = database
@@ -54,6 +58,7 @@ class Consumer:
         self._parts = parts
         self._poison_attempts = poison_attempts
         self._prepare = prepare
+        self._open = opened
         self._positions: dict[Place, int] | None = None
 
     async def handle(self, events: Sequence[Recorded]) -> None:
@@ -118,14 +123,13 @@ class Consumer:
         return filled
 
     async def _apply(self, made: Plan) -> None:
-        if self._prepare is not None:
-            await self._prepare(made.events)
+        opened = await self._ready(made.events)
         async with self.database.transaction() as tx:
             blocked = await dead_letters.parked_streams(tx.raw, self.name, dead_letters.streams_of(made.events))
             for event in made.events:
                 if event.stream_id in blocked:
                     await self._park(tx, event, "behind an earlier dead letter of this case", 0)
-            free = [event for event in made.events if event.stream_id not in blocked] if blocked else made.events
+            free = [event for event in opened if event.stream_id not in blocked] if blocked else opened
             committed = await self.handler.handle(tx, free) if free else _nothing
             await cursor.move(tx.raw, self.name, made.moves)
         committed()
@@ -133,6 +137,14 @@ class Consumer:
             self._positions.update({place: after for place, (_, after) in made.moves.items()})
         for event in made.events:
             CONSUMED.labels(self.name, event.log).inc()
+
+    async def _ready(self, events: Sequence[Recorded]) -> Sequence[Recorded]:
+        """Give events as the handler takes them: opened, and what it will need asked for."""
+        if self._open is not None:
+            events = await self._open(list(events))
+        if self._prepare is not None:
+            await self._prepare(events)
+        return events
 
     async def _single(self, event: Recorded) -> None:
         made = cursor.plan([event], self._positions or {})
@@ -173,9 +185,7 @@ class Consumer:
                     if not parked:
                         return done
                     first = parked[0]
-                    if self._prepare is not None:
-                        await self._prepare([first.event])
-                    committed = await self.handler.handle(tx, [first.event])
+                    committed = await self.handler.handle(tx, await self._ready([first.event]))
                     act = dead_letters.Act(new_id(), actor, reason, now())
                     await dead_letters.settle(tx.raw, first.dead_letter_id, "retried", act)
             except TRANSIENT:

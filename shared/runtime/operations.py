@@ -36,7 +36,7 @@ def operations_router(owner: str) -> APIRouter:
 
     @router.get("/health/ready", summary="The service can do its work now")
     async def ready(request: Request, response: Response) -> dict[str, Any]:
-        """Checks the database, the consumer and the relay; 503 when one of them is not well."""
+        """Checks the database, the vault, the consumer and the relay; 503 when one of them is not well."""
         service = request.app.state.service
         checks = {"started": bool(request.app.state.ready)}
         try:
@@ -44,6 +44,11 @@ def operations_router(owner: str) -> APIRouter:
                 checks["database"] = await tx.raw.fetchval("SELECT true")
         except TRANSIENT:
             checks["database"] = False
+        if service.vault is not None:
+            try:
+                checks["vault"] = await service.vault.check() is None
+            except TRANSIENT:
+                checks["vault"] = False
         if service.consumer is not None:
             checks["consumer"] = service.consumer.healthy
         if service.relay is not None:
@@ -85,7 +90,7 @@ def operations_router(owner: str) -> APIRouter:
         after: Annotated[int, Query(ge=0)] = 0,
         limit: Annotated[int, Query(ge=1, le=1000)] = 500,
     ) -> list[dict[str, Any]]:
-        """The source of truth that consumers repair a gap from."""
+        """The source of truth that consumers repair a gap from; bodies as they are stored, personal texts sealed."""
         service = request.app.state.service
         if service.store is None or not 0 <= part < service.store.parts:
             raise NotFound(f"{owner} has no log partition {part}", field="part")

@@ -7,6 +7,7 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from functools import partial
 from types import ModuleType
 from typing import Any, TypeVar
 
@@ -16,9 +17,11 @@ from fastapi import APIRouter, FastAPI, Request
 from faststream.kafka import KafkaBroker, KafkaRouter
 from sqlalchemy.exc import OperationalError
 
+from shared.eventstore import vault_schema
 from shared.eventstore.database import TRANSIENT, Database
 from shared.eventstore.migrate import migrate
 from shared.eventstore.store import Store
+from shared.eventstore.vault import Vault
 from shared.kernel.errors import RecourseError
 from shared.messaging.broker import ensure_topics, make_broker
 from shared.messaging.evidence import EVIDENCE
@@ -39,6 +42,7 @@ from shared.runtime.streams import streams_router
 from shared.runtime.telemetry import log, set_up_telemetry
 from shared.runtime.ticker import Ticker
 from shared.runtime.tracing import TraceRequests
+from shared.runtime.vaulting import hear_erasures, open_vault, require_vault
 
 START_SECONDS = 60
 T = TypeVar("T", bound=ServiceSettings)
@@ -54,6 +58,7 @@ class Service:
         self.settings = settings
         self.verifier = TokenVerifier.from_file(settings.token_public_key_file)
         self.database = Database(settings.database_url.get_secret_value(), pool_size=settings.pool_size)
+        self.vault: Vault | None = open_vault(settings)
         self.peers = Peers(settings)
         self.broker: KafkaBroker = make_broker(settings.kafka_bootstrap, router)
         self.store: Store | None = None
@@ -62,10 +67,11 @@ class Service:
         self.sealer: Sealer | None = None
         self.consumer: Consumer | None = None
         self.tasks: list[Callable[[], Any]] = []
+        self.first: list[Callable[[], Any]] = []  # what must be done once the vault is there, before anything runs
 
     def decide(self, rules: Rules[Any, Any]) -> "Service":
         """Give the service a log and rules: it carries out commands, reacts, relays and keeps deadlines."""
-        self.store = Store(self.charter.owner, self.settings.log_parts)
+        self.store = Store(self.charter.owner, self.settings.log_parts, self.vault)
         self.shell = Shell(self.database, self.store, rules)
         self.relay = Relay(self.database, self.store, self.settings.kafka_bootstrap, self.shell.appended)
         self.tasks += [self.relay.run, Ticker(self.shell).run]
@@ -91,6 +97,7 @@ class Service:
             parts=self.settings.log_parts,
             poison_attempts=self.settings.poison_attempts,
             prepare=prepare,
+            opened=self.store.opened if self.store else None,
         )
         self.broker.context.set_global("consumer", self.consumer)
         return self
@@ -133,6 +140,7 @@ class Service:
             url = settings.migration_database_url.get_secret_value()
             await _once_reachable("database", lambda: asyncio.to_thread(migrate, url, self.package))
         stack.push_async_callback(self.database.close)
+        await self._reach_vault(stack)
         stack.push_async_callback(self.peers.close)
         await _once_reachable(
             "Kafka", lambda: ensure_topics(settings.kafka_bootstrap, (*TOPICS.values(), EVIDENCE), settings.log_parts)
@@ -141,6 +149,18 @@ class Service:
         for task in tasks:
             task.add_done_callback(_never_ends)
         stack.push_async_callback(_cancel, tasks)
+
+    async def _reach_vault(self, stack: AsyncExitStack) -> None:
+        if (vault := self.vault) is None:
+            return
+        if (url := self.settings.vault_migration_url) is not None:
+            owner = url.get_secret_value()
+            await _once_reachable("vault", lambda: asyncio.to_thread(migrate, owner, vault_schema))
+        stack.push_async_callback(vault.database.close)
+        await _once_reachable("vault", vault.check)
+        for step in self.first:
+            await _once_reachable("vault", step)
+        self.tasks.append(partial(hear_erasures, vault))
 
     async def _listen(self, stack: AsyncExitStack) -> None:
         if self.consumer is not None:
@@ -201,6 +221,7 @@ def serve(name: str, settings_class: type[T], create_app: Callable[[T], FastAPI]
     """
     try:
         settings = load_settings(settings_class)
+        require_vault(settings)
         set_up_telemetry(name, otlp_endpoint=settings.otlp_endpoint, level=settings.log_level)
         app = create_app(settings)
     except RecourseError as error:
@@ -213,6 +234,7 @@ def serve(name: str, settings_class: type[T], create_app: Callable[[T], FastAPI]
         loop="uvloop",
         http="httptools",
         ws="websockets-sansio",
+        log_config=None,  # its records go the way of all others, which tells errors without their words
         log_level="warning",
         access_log=False,
         timeout_graceful_shutdown=5,

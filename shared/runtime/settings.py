@@ -10,7 +10,10 @@ from shared.kernel.errors import MalformedInput
 
 
 class ServiceSettings(BaseSettings):
-    """Addresses and limits of one service. Addresses with passwords are secrets: never printed, never logged."""
+    """Addresses and limits of one service. Addresses with passwords are secrets: never printed, never logged.
+
+    The vault's address and a master key belong together; the key is in a file, or in the variable itself.
+    """
 
     database_url: SecretStr
     migration_database_url: SecretStr | None = None
@@ -27,6 +30,10 @@ class ServiceSettings(BaseSettings):
     triage_url: str | None = None
     approvals_url: str | None = None
     followup_url: str | None = None
+    vault_url: SecretStr | None = None
+    vault_migration_url: SecretStr | None = None
+    master_key: SecretStr | None = None
+    master_key_file: Path | None = None
     otlp_endpoint: str | None = None
     log_level: str = "INFO"
     pool_size: int = Field(default=8, ge=1)

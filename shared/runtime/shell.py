@@ -11,6 +11,7 @@ from uuid import UUID
 from shared.contracts.event import Fact, Recorded
 from shared.eventstore.database import Database, Transaction
 from shared.eventstore.draft import CommandId, Draft, Provenance
+from shared.eventstore.seal import ERASED
 from shared.eventstore.store import Store
 from shared.kernel.errors import StaleVersion
 from shared.runtime import timers
@@ -24,6 +25,7 @@ C = TypeVar("C", bound=Command)
 S = TypeVar("S")
 STALE_RETRIES = 3
 CACHED_STREAMS = 20_000
+ERASED_TEXT = f'"{ERASED}"'.encode()
 
 
 class Job(NamedTuple, Generic[C]):
@@ -53,6 +55,9 @@ class Shell(Generic[C, S]):
         self.rules = rules
         self.appended = asyncio.Event()
         self._folded: OrderedDict[UUID, tuple[int, S]] = OrderedDict()
+        self._erasures = 0
+        if store.vault is not None:
+            store.vault.on_erased(self._forget)
 
     @staticmethod
     def now() -> datetime:
@@ -107,6 +112,7 @@ class Shell(Generic[C, S]):
 
     async def carry_out(self, tx: Transaction, jobs: Sequence[Job[C]], command_id: CommandId | None = None) -> Work:
         """Carry out jobs, in order, in the given transaction; call the result's `committed` when it has committed."""
+        erasures = self._erasures
         states = await self._states(tx, {job.command.stream_id for job in jobs})
         drafts: list[Draft] = []
         facts_of_others: dict[UUID, int] = {}
@@ -128,14 +134,17 @@ class Shell(Generic[C, S]):
         if not drafts:
             if command_id is not None:
                 await self.store.remember(tx.raw, jobs[0].command.stream_id, command_id)
-            return Work([], lambda: self._keep(states))
+            return Work([], lambda: self._keep(states, erasures))
         recorded = await self.store.append(tx.raw, drafts, command=command_id)
         await self._follow(
             tx, [(event, draft.fact) for event, draft in zip(recorded, _in_log_order(self.store, drafts), strict=True)]
         )
 
         def committed() -> None:
-            self._keep(states)
+            for event in recorded:
+                if ERASED_TEXT in event.body:  # the state that was folded here knows more than the log
+                    states.pop(event.stream_id, None)
+            self._keep(states, erasures)
             self.appended.set()
             APPENDED.labels(self.rules.charter.owner).inc(len(recorded))
 
@@ -162,7 +171,14 @@ class Shell(Generic[C, S]):
     async def _version(self, tx: Transaction, stream: UUID) -> int:
         return len((await self.store.load(tx.raw, {stream: 0}))[stream])
 
-    def _keep(self, states: dict[UUID, tuple[int, S]]) -> None:
+    def _forget(self, _subject: UUID | None) -> None:
+        """Drop every folded state: any of them may hold words of somebody who was erased."""
+        self._erasures += 1
+        self._folded.clear()
+
+    def _keep(self, states: dict[UUID, tuple[int, S]], erasures: int) -> None:
+        if erasures != self._erasures:
+            return
         for stream, state in states.items():
             self._folded[stream] = state
             self._folded.move_to_end(stream)

@@ -10,7 +10,14 @@ import pytest
 from testcontainers.community.postgres import PostgresContainer
 from testcontainers.core.container import DockerContainer
 
-from deploy.local.databases import ServiceDatabase, create_service_database, drop_database
+from deploy.local.databases import (
+    ServiceDatabase,
+    VaultDatabase,
+    create_service_database,
+    create_vault_database,
+    drop_database,
+)
+from deploy.local.identity import SERVICES
 from deploy.local.kafka import SETTINGS as KAFKA_SETTINGS
 from deploy.local.kafka import LocalKafka, answers
 from deploy.local.postgres import THROWAWAY, LocalPostgres
@@ -25,6 +32,7 @@ KAFKA_VARIABLE = "RECOURSE_TEST_KAFKA"
 CHOICE_VARIABLE = "RECOURSE_TEST_BACKENDS"
 ROLE_PASSWORD = "only-for-tests"
 
+MakeVaultDatabase = Callable[[], VaultDatabase]
 MakeServiceDatabase = Callable[[str], ServiceDatabase]
 
 
@@ -113,6 +121,22 @@ def service_database(postgres_admin_url: str) -> Iterator[MakeServiceDatabase]:
         database = f"recourse_{name}_{secrets.token_hex(4)}"
         made.append(database)
         return create_service_database(postgres_admin_url, name, database, ROLE_PASSWORD, ROLE_PASSWORD)
+
+    yield make
+    for database in made:
+        drop_database(postgres_admin_url, database)
+
+
+@pytest.fixture(scope="module")
+def vault_database(postgres_admin_url: str) -> Iterator[MakeVaultDatabase]:
+    """`vault_database()` makes a fresh, empty database for a vault, open to all services' roles."""
+    made: list[str] = []
+
+    def make() -> VaultDatabase:
+        made.append(f"recourse_vault_{secrets.token_hex(4)}")
+        return create_vault_database(
+            postgres_admin_url, made[-1], ROLE_PASSWORD, dict.fromkeys(SERVICES, ROLE_PASSWORD)
+        )
 
     yield make
     for database in made:

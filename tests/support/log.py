@@ -11,6 +11,7 @@ from shared.eventstore.database import Database
 from shared.eventstore.draft import Draft, Provenance
 from shared.eventstore.migrate import migrate
 from shared.eventstore.store import Store
+from shared.eventstore.vault import Vault
 from shared.runtime.clock import new_id
 
 LOG = "approvals"
@@ -20,14 +21,14 @@ TRACEPARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 
 @asynccontextmanager
 async def open_log(
-    make: Callable[[str], ServiceDatabase], *, pool_size: int = 10
+    make: Callable[[str], ServiceDatabase], *, pool_size: int = 10, vault: Vault | None = None
 ) -> AsyncIterator[tuple[Database, Store]]:
     """Give a fresh, migrated log under the application's own role."""
     made = make(LOG)
     migrate(made.migration_database_url, approvals)
     database = Database(made.database_url, pool_size=pool_size)
     try:
-        yield database, Store(LOG, PARTS)
+        yield database, Store(LOG, PARTS, vault)
     finally:
         await database.close()
 

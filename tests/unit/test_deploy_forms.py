@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from deploy import compose_env
-from deploy.local.databases import ServiceDatabase
+from deploy.local.databases import ServiceDatabase, VaultDatabase
 from deploy.local.environment import ROOT, Surroundings
 from deploy.local.identity import SERVICES, Identity
 from deploy.local.stack import PORTS
@@ -20,8 +20,11 @@ COMPOSE = yaml.safe_load((ROOT / "deploy" / "compose.yaml").read_text())
 
 def local_environment(service: str) -> dict[str, str]:
     databases = {name: ServiceDatabase(name, "url", "owner url") for name in SERVICES}
+    vault = VaultDatabase("vault", "owner url", dict.fromkeys(SERVICES, "url"))
     ports = dict.fromkeys(PORTS, 1)
-    around = Surroundings(ports, "kafka", databases, Identity(Path("identity")), Path("policies"), "otlp")
+    around = Surroundings(
+        ports, "kafka", databases, Identity(Path("identity")), Path("policies"), vault, Path("key"), "otlp"
+    )
     return around.of(service)
 
 

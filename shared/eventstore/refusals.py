@@ -1,0 +1,19 @@
+"""What the append function refuses, as errors that a caller can act on."""
+
+import asyncpg
+
+from shared.kernel.errors import ReusedCommandId, StaleVersion
+
+
+def understood(error: asyncpg.PostgresError) -> Exception:
+    """Turn what the append function refuses into the error that a caller can act on."""
+    cause: Exception = error
+    match error.sqlstate:
+        case "RC001":
+            return StaleVersion(str(error), fix="read the case again and decide again")
+        case "RC002":
+            return ReusedCommandId(str(error), field="Idempotency-Key", fix="send a new id with a new command")
+        case "23505" if getattr(error, "constraint_name", "") == "event_stream_version":
+            return StaleVersion(str(error), fix="read the case again and decide again")
+        case _:
+            return cause
