@@ -43,7 +43,11 @@ class EvidenceReader:
 
     def __init__(self, bootstrap: str, parts: int, topic: str = EVIDENCE) -> None:
         self._partitions = [TopicPartition(topic, part) for part in range(parts)]
-        self._consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, enable_auto_commit=False)
+        self._consumer = AIOKafkaConsumer(
+            bootstrap_servers=bootstrap,
+            enable_auto_commit=False,
+            fetch_max_wait_ms=20,  # a fetch that waits for news holds up the next partition
+        )
         self._next: dict[TopicPartition, int] = {}
 
     async def __aenter__(self) -> "EvidenceReader":
