@@ -176,6 +176,11 @@ class LetTimePass(OfCase):
 
 
 @dataclass(frozen=True, slots=True)
+class EndErased(OfCase):
+    """The customer of the case was erased: nobody is left to whom anything is owed."""
+
+
+@dataclass(frozen=True, slots=True)
 class PauseClock(ByPerson):
     """Let a clock (by name) stand still, with the reason, and who has the case meanwhile."""
 
@@ -217,5 +222,7 @@ ClockCommand = PauseClock | ResumeClock | RetargetClock
 FoundCommand = ConfirmFoundPromise | DismissFoundPromise
 PromiseCommand = KeepPromise | RenegotiatePromise | ReleasePromise
 PersonsCommand = MakePromise | FoundCommand | PromiseCommand | ResolveCase | NoteReflection
-CaseCommand = TakeUpCase | HearMessage | HearOurselves | ReadMessage | NoteMatter | PersonsCommand | LetTimePass
+CaseCommand = (
+    TakeUpCase | HearMessage | HearOurselves | ReadMessage | NoteMatter | PersonsCommand | LetTimePass | EndErased
+)
 Command = CaseCommand | ClockCommand | PublishCalendar

@@ -7,6 +7,7 @@ from services.followup.domain.commands import (
     Command,
     ConfirmFoundPromise,
     DismissFoundPromise,
+    EndErased,
     HearMessage,
     HearOurselves,
     KeepPromise,
@@ -71,5 +72,7 @@ def _decide(command: CaseCommand, state: Followup, rules: FollowupRules) -> list
             return reflecting.note(command, state)
         case LetTimePass():
             return settling.let_time_pass(command, state, rules)
+        case EndErased():
+            return settling.end_erased(command, state)
         case _:
             assert_never(command)

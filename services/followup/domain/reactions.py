@@ -7,6 +7,7 @@ from uuid import UUID, uuid5
 from services.followup.domain.commands import (
     Command,
     Debt,
+    EndErased,
     HearMessage,
     HearOurselves,
     NoteMatter,
@@ -24,6 +25,7 @@ from shared.contracts.approvals import (
 from shared.contracts.approvals_after import CounterAccepted, CounterDeclined, ExceptionLapsed, ExceptionSuperseded
 from shared.contracts.event import Fact, Recorded
 from shared.contracts.intake import CaseOpened, MessageReceived, MessageSent
+from shared.contracts.intake_privacy import CaseErased
 from shared.contracts.triage import (
     AssessmentCorrected,
     BoundaryStated,
@@ -62,6 +64,8 @@ def react(event: Recorded, fact: Fact, _now: datetime) -> list[Command]:
             return [
                 TakeUpCase(fact.case_id, at, fact.customer_id, fact.channel, fact.received_at, cause=event.event_id)
             ]
+        case CaseErased() if fact.own:
+            return [EndErased(fact.case_id, at, cause=event.event_id)]
         case MessageReceived():
             return [HearMessage(fact.case_id, at, fact.message_id, cause=event.event_id)]
         case MessageSent():

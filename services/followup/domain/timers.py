@@ -56,7 +56,7 @@ def _of(fact: Fact) -> list[TimerChange]:
         case CaseReopened():
             return [_cancel(fact.case_id, "check_in"), _cancel(fact.case_id, "close")]
         case CaseClosed():
-            return [_cancel(fact.case_id, "check_in")]
+            return [_cancel(fact.case_id, kind) for kind in ("check_in", "quiet", "close")]
         case _:
             return []
 

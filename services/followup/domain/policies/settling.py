@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID, uuid5
 
-from services.followup.domain.commands import LetTimePass, ResolveCase
+from services.followup.domain.commands import EndErased, LetTimePass, ResolveCase
 from services.followup.domain.policies.cadence import FollowupRules
 from services.followup.domain.state import Followup, evolve
 from shared.contracts.event import Fact
@@ -16,9 +16,11 @@ from shared.contracts.followup import (
     FollowupAttemptRefused,
     PromiseAtRisk,
     PromiseBroken,
+    PromiseReleased,
 )
 from shared.kernel.errors import NotFound
 
+ERASED = "the customer was erased"
 NOT_YET_AT_RISK = ("made", "renegotiated")
 
 
@@ -85,6 +87,17 @@ def let_time_pass(command: LetTimePass, state: Followup, rules: FollowupRules) -
     elif asked is not None and asked.status == "scheduled" and asked.due <= command.now:
         facts.append(CheckInAsked(case_id=command.case_id, check_in_id=asked.check_in_id, language=state.language))
     return facts
+
+
+def end_erased(command: EndErased, state: Followup) -> list[Fact]:
+    """Close the case of a customer who was erased, with all that is still owed to them."""
+    if not state.customer_id or state.status == "closed":
+        return []
+    freed: list[Fact] = [
+        PromiseReleased(case_id=command.case_id, promise_id=promise.made.promise_id, reason=ERASED)
+        for promise in state.open_promises
+    ]
+    return [*freed, CaseClosed(case_id=command.case_id, reason=ERASED)]
 
 
 def _promises(command: LetTimePass, state: Followup) -> list[Fact]:
