@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 import uvicorn
 from aiokafka.errors import KafkaError
-from fastapi import APIRouter, FastAPI, Request
+from fastapi import APIRouter, Depends, FastAPI, Request
 from faststream.kafka import KafkaBroker, KafkaRouter
 from sqlalchemy.exc import OperationalError
 
@@ -26,6 +26,7 @@ from shared.kernel.errors import RecourseError
 from shared.messaging.broker import ensure_topics, make_broker
 from shared.messaging.evidence import EVIDENCE
 from shared.messaging.topics import TOPICS
+from shared.runtime.as_of import only_where_read
 from shared.runtime.auth import TokenVerifier
 from shared.runtime.consumer import Consumer, Handler, Prepare
 from shared.runtime.evidence import evidence_router
@@ -122,7 +123,13 @@ class Service:
                 yield
                 app.state.ready = False
 
-        app = FastAPI(title=title, version="1", lifespan=lifespan, summary=self.package.__doc__)
+        app = FastAPI(
+            title=title,
+            version="1",
+            lifespan=lifespan,
+            summary=self.package.__doc__,
+            dependencies=[Depends(only_where_read)],
+        )
         app.state.service = self
         app.state.verifier = self.verifier
         app.state.ready = False

@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query, Request
 from pydantic import BaseModel
 
-from services.casebook.api.connections import CaseConnection, CaseName, Connection
+from services.casebook.api.connections import CaseConnection, CaseName, Connection, Live, Searching
 from services.casebook.queries import boards, cases, counters, examples, standing, timeline
 from services.casebook.queries.boards import ApprovalQuery, PromiseQuery
 from services.casebook.queries.cases import CaseQuery
@@ -26,6 +26,7 @@ from services.casebook.queries.views import (
     PromiseView,
 )
 from shared.kernel.errors import MalformedInput
+from shared.runtime.as_of import AsOf
 from shared.runtime.auth import Caller, caller
 
 
@@ -55,15 +56,17 @@ REFUSED: dict[int | str, dict[str, Any]] = {
 ABSENT: dict[int | str, dict[str, Any]] = {404: _problem("There is no such thing")}
 
 router = APIRouter(responses=REFUSED)
-Reader = Annotated[Caller, Depends(caller("agent", "supervisor", "manager", "auditor", "ops"))]
+Reader = Annotated[Caller, Depends(caller("agent", "supervisor", "manager", "auditor", "privacy", "ops"))]
 Limit = Annotated[int, Query(ge=1, le=500, description="How many items to give at most.")]
 After = Annotated[str | None, Query(max_length=4000, description="`next` of the answer before.")]
 
 
 @router.get("/cases", summary="List cases", responses=shown(page(examples.case)))
-async def list_cases(_who: Reader, conn: Connection, asked: Annotated[CaseQuery, Query()]) -> Page[CaseView]:
+async def list_cases(
+    _who: Reader, conn: Connection, search: Searching, asked: Annotated[CaseQuery, Query()]
+) -> Page[CaseView]:
     """Give cases by filter, newest first unless sorted otherwise; pages stay stable while cases come in."""
-    return await cases.list_cases(conn, asked)
+    return await cases.list_cases(conn, asked, search)
 
 
 @router.get("/cases/{case}", summary="Read one case", responses=ABSENT | shown(examples.detail))
@@ -131,7 +134,8 @@ async def read_counters(
 async def list_events(
     request: Request,
     _who: Reader,
-    conn: Connection,
+    conn: Live,
+    as_of: AsOf,
     case: Annotated[str | None, Query(max_length=64, description="A case's id or tracking code.")] = None,
     after: After = None,
     limit: Limit = 100,
@@ -142,4 +146,4 @@ async def list_events(
     """
     parts = request.app.state.service.settings.log_parts
     case_id = None if case is None else await cases.case_id_of(conn, case)
-    return await timeline.events_after(conn, parts, case_id, after, limit)
+    return await timeline.events_after(conn, parts, case_id, after, limit, as_of)

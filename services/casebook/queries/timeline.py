@@ -1,6 +1,7 @@
 """Events in words: a case's timeline page by page, and the feed of what is new."""
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -10,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.casebook import CHARTER
 from services.casebook.queries.paging import FIX, Ordering, Page, cut, next_after, pack, unpack
 from services.casebook.queries.views import CauseView, EventsView, EventView
-from services.casebook.tables import case_timeline
+from services.casebook.tables import INSTANT, case_timeline
 from shared.contracts.approvals_disputes import DisputeDecided
 from shared.contracts.intake_parties import DisputeOpened
 from shared.kernel.errors import MalformedInput, NotFound
@@ -26,11 +27,12 @@ Stand = dict[str, int]  # "log/log_part" to the last position seen
 PLACES = "unnest(:logs, :parts, :positions) AS v(log, part, seen)"
 NEW_OF_CASE = f"""
     SELECT t.* FROM live.case_timeline t LEFT JOIN {PLACES} ON v.log = t.log AND v.part = t.log_part
-    WHERE t.case_id = :case_id AND t.position > coalesce(v.seen, 0)
+    WHERE t.case_id = :case_id AND t.position > coalesce(v.seen, 0) AND t.recorded_at <= :until
     ORDER BY t.recorded_at, t.log, t.log_part, t.position LIMIT :limit"""
 NEW = f"""
     SELECT t.* FROM {PLACES} CROSS JOIN LATERAL (
         SELECT * FROM live.case_timeline e WHERE e.log = v.log AND e.log_part = v.part AND e.position > v.seen
+            AND e.recorded_at <= :until
         ORDER BY e.log, e.log_part, e.position LIMIT :limit) t
     ORDER BY t.recorded_at, t.log, t.log_part, t.position LIMIT :limit"""
 HEADS = f"""
@@ -66,9 +68,16 @@ async def timeline_of_party(
 
 
 async def events_after(
-    conn: AsyncConnection, parts: int, case_id: UUID | None, after: str | None, limit: int
+    conn: AsyncConnection,
+    parts: int,
+    case_id: UUID | None,
+    after: str | None,
+    limit: int,
+    until: datetime | None = None,
 ) -> EventsView:
     """Give events that came in after a cursor, of one case or of all; `end` for a cursor gives the present end.
+
+    With `until`, only those that were recorded by then.
 
     The cursor holds a position for each log partition: topics arrive independently, so an event with an earlier time
     can come in later, and is still not missed.
@@ -77,6 +86,7 @@ async def events_after(
         return EventsView(items=[], next=pack(await _heads(conn, parts)))
     stand = {} if after is None else _stand(after)
     query = _with_places(NEW if case_id is None else NEW_OF_CASE, stand, parts)
+    query = query.bindparams(bindparam("until", until or datetime.max.replace(tzinfo=UTC), type_=INSTANT))
     more: dict[str, object] = {"limit": limit}
     if case_id is not None:
         query, more = query.bindparams(bindparam("case_id", type_=Uuid)), {**more, "case_id": case_id}
