@@ -29,6 +29,7 @@ from deploy.local.cli import (
     down,
     events,
     exception,
+    export,
     facts,
     ingest,
     insights,
@@ -60,7 +61,7 @@ VERBS: dict[str, tuple[ModuleType, ...]] = {
     "Promises and clocks": (promises, promise, promise_found, promise_evaluate, clocks, clock),
     "Policy and reading": (policy, triage, facts),
     "Events": (events, mails, dead_letters, replay),
-    "Evidence": (audit, privacy),
+    "Evidence": (audit, privacy, export),
 }
 
 app = typer.Typer(
