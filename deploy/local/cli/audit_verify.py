@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -20,6 +19,7 @@ from deploy.local.audit.run import AuditOrder, Report, Scope, verify
 from deploy.local.cli.api import read_case
 from deploy.local.cli.context import Context, HomeOption, JsonOption, open_context
 from deploy.local.cli.meter import Meter
+from deploy.local.cli.replay import vault_of
 from deploy.local.environment import DECIDING, HOST, ROOT
 from deploy.local.errors import UsageError
 from deploy.local.log_keys import LogKeys, read_public
@@ -148,8 +148,7 @@ def _verified(context: Context, order: AuditOrder) -> Report:
 def _models(context: Context, kafka: str, parts: int) -> list[Finding]:
     postgres, owner = LocalPostgres(context.home.postgres), "casebook_owner"
     url = postgres.url_for(owner, password_in(context.home.secrets / owner), "recourse_casebook")
-    order = RebuildOrder(database_url=url, app_role="casebook", kafka_bootstrap=kafka, log_parts=parts)
-    order = replace(order, afresh=True)
+    order = RebuildOrder(url, "casebook", kafka, log_parts=parts, afresh=True, vault=vault_of(context))
     with Meter(context.err, "Replaying the read models", 1) as meter:
 
         def progress(now: Progress) -> None:

@@ -20,6 +20,7 @@ from deploy.local.secret_files import password_in
 from deploy.topics import declared_topics
 from services.casebook.projections.order import Progress, RebuildOrder, Rebuilt
 from services.casebook.projections.rebuild import rebuild
+from services.casebook.projections.vault_access import VaultAccess
 from services.casebook.projections.way_back import drop_previous, go_back
 from services.casebook.tables import MODELS
 
@@ -103,7 +104,14 @@ def order_of(
         switch=switch,
         models=tuple(models) if models else None,
         afresh=afresh,
+        vault=vault_of(context),
     )
+
+
+def vault_of(context: Context) -> VaultAccess:
+    """The way to the keys that the casebook has: what cases are found by is made of opened words."""
+    url = LocalPostgres(context.home.postgres).url_for("casebook", password_in(context.home.secrets / "casebook"), "recourse_vault")
+    return VaultAccess(url, context.home.master_key.read_text())
 
 
 def _run(
