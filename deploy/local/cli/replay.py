@@ -110,7 +110,9 @@ def order_of(
 
 def vault_of(context: Context) -> VaultAccess:
     """The way to the keys that the casebook has: what cases are found by is made of opened words."""
-    url = LocalPostgres(context.home.postgres).url_for("casebook", password_in(context.home.secrets / "casebook"), "recourse_vault")
+    url = LocalPostgres(context.home.postgres).url_for(
+        "casebook", password_in(context.home.secrets / "casebook"), "recourse_vault"
+    )
     return VaultAccess(url, context.home.master_key.read_text())
 
 
