@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -14,6 +15,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 import services.intake as intake
 from deploy.local.databases import ServiceDatabase
 from services.intake import CHARTER
+from services.intake.adapters.blinding import Blind, blind_what_is_open
 from services.intake.adapters.doors import Doors, Sayer, Taken
 from services.intake.adapters.live import LiveConversations
 from services.intake.adapters.load import Load
@@ -33,6 +35,7 @@ from shared.contracts.event import Fact
 from shared.eventstore.database import Database
 from shared.eventstore.migrate import migrate
 from shared.eventstore.store import Store
+from shared.eventstore.vault import Vault
 from shared.runtime.rules import Rules
 from shared.runtime.shell import Shell
 
@@ -65,7 +68,8 @@ class OpenIntake:
     async def facts(self, kind: type[F]) -> list[F]:
         """Give every recorded fact of one class, partition by partition."""
         async with self.shell.database.connection() as tx:
-            events = await self.store.read_all(tx.raw, dict.fromkeys(range(PARTS), 0), 100_000)
+            stored = await self.store.read_all(tx.raw, dict.fromkeys(range(PARTS), 0), 100_000)
+        events = await self.store.opened(stored)
         return [fact for event in events if isinstance(fact := event.fact, kind)]
 
     async def rows(self, query: str, *values: object) -> list[dict[str, Any]]:
@@ -83,17 +87,24 @@ def said(channel: str, body: dict[str, Any], key: str = "", at: datetime | None 
 
 
 @asynccontextmanager
-async def open_intake(make: Callable[[str], ServiceDatabase]) -> AsyncIterator[OpenIntake]:
-    """Give intake over a fresh, migrated database."""
+async def open_intake(make: Callable[[str], ServiceDatabase], vault: Vault | None = None) -> AsyncIterator[OpenIntake]:
+    """Give intake over a migrated database; with a vault, personal values are sealed, as in a running service."""
     made = make("intake")
     migrate(made.migration_database_url, intake)
     database = Database(made.database_url, pool_size=10)
-    store = Store("intake", PARTS)
+    store = Store("intake", PARTS, vault)
+    blind = await Blind(vault).open()
+    await blind_what_is_open(database, blind)
     rules = Rules(
-        charter=CHARTER, decider=make_decider(RULES), react=react, timers=Timers(RULES).changes, due=due, index=index
+        charter=CHARTER,
+        decider=make_decider(RULES),
+        react=react,
+        timers=Timers(RULES).changes,
+        due=due,
+        index=partial(index, blind=blind),
     )
     shell: Shell[Command, IntakeState] = Shell(database, store, rules)
-    doors = Doors(shell, lambda _text: "en", Load(shell))
+    doors = Doors(shell, lambda _text: "en", Load(shell), blind)
     try:
         yield OpenIntake(shell, store, doors, MailDoor(doors, OWN))
     finally:

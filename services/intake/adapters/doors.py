@@ -8,7 +8,9 @@ from uuid import UUID
 
 import asyncpg
 
-from services.intake.adapters import lookup
+from services.intake.adapters import contents, lookup
+from services.intake.adapters.blinding import AS_IT_IS, Blind
+from services.intake.adapters.contents import Stored
 from services.intake.adapters.load import Load
 from services.intake.adapters.lookup import Place, Stands
 from services.intake.channels.channel import AttachedFile, Content, InboundMessage
@@ -25,7 +27,6 @@ from shared.runtime.shell import Job, Shell
 from shared.runtime.telemetry import current_traceparent
 
 ATTEMPTS = 8
-KEEP = "INSERT INTO content SELECT * FROM unnest($1::text[], $2::text[], $3::bytea[]) ON CONFLICT DO NOTHING"
 
 
 class Taken(NamedTuple):
@@ -46,10 +47,17 @@ class Sayer(NamedTuple):
 
 
 class Doors:
-    """Takes messages in. `detect` gives the language of a first message's text."""
+    """Takes messages in. `detect` gives the language of a first message's text, `blind` look-up values."""
 
-    def __init__(self, shell: Shell[Command, IntakeState], detect: Callable[[str], str], load: Load) -> None:
+    def __init__(
+        self,
+        shell: Shell[Command, IntakeState],
+        detect: Callable[[str], str],
+        load: Load,
+        blind: Blind = AS_IT_IS,
+    ) -> None:
         self.shell = shell
+        self.blind = blind
         self._detect = detect
         self._load = load
 
@@ -68,7 +76,7 @@ class Doors:
         with other content, StaleVersion when others keep changing the case.
         """
         first = messages[0]
-        conversation = conversation or conversation_id(first.channel, first.conversation_key)
+        conversation = conversation or await self.conversation(first.channel, first.conversation_key)
         attempt = code_attempt = 0
         while True:
             try:
@@ -88,6 +96,21 @@ class Doors:
                 raise StaleVersion("others keep changing this conversation", fix="send the message again") from failure
             await asyncio.sleep(random.uniform(0.001, 0.01) * attempt)
 
+    async def conversation(self, channel: str, key: str) -> UUID:
+        """Give the id of a conversation by its channel's key; from before there was a vault, the one it has."""
+        bare = conversation_id(channel, key)
+        if self.blind.bare_ids:
+            async with self.shell.database.connection() as tx:
+                if await lookup.known_ids(tx.raw, bare, ()):
+                    return bare
+        return self.blind.conversation(channel, key)
+
+    async def _ids(self, tx: Transaction, messages: Sequence[InboundMessage]) -> list[UUID]:
+        bare = [message_id(message.channel, message.dedupe_key) for message in messages]
+        known = await lookup.known_ids(tx.raw, bare[0], bare) if self.blind.bare_ids else set()
+        keyed = [self.blind.message(message.channel, message.dedupe_key) for message in messages]
+        return [before if before in known else its_id for before, its_id in zip(bare, keyed, strict=True)]
+
     async def _take(
         self,
         tx: Transaction,
@@ -97,22 +120,23 @@ class Doors:
         code_attempt: int,
     ) -> tuple[list[Taken], Callable[[], None]]:
         conversation, answered = thread
-        ids = [message_id(message.channel, message.dedupe_key) for message in messages]
-        addresses = list(dict.fromkeys((message.address_kind, message.address) for message in messages))
+        ids = await self._ids(tx, messages)
+        addresses = list(dict.fromkeys(self._address(message) for message in messages))
         codes = [code for message in messages for code in message.tracking_codes]
         place = await lookup.find_place(tx.raw, conversation, ids, addresses, codes)
         code = place.tracking_code or tracking_code(place.case_id, code_attempt)
         taken: list[Taken] = []
         jobs: list[Job[Command]] = []
+        kept: list[Stored] = []
         for message, its_id in zip(messages, ids, strict=True):
             known = place.known.get(its_id)
             if known is None:
                 taken.append(Taken(place.case_id, code, its_id, conversation, duplicate=False))
-                jobs.append(await self._job(tx, (message, answered), taken[-1], place, by))
+                jobs.append(await self._job(tx, (message, answered), taken[-1], place, by, kept))
                 continue
-            if known.content_hash != message.hash:
+            if known.content_hash != self.blind(message.hash):
                 raise Refused(
-                    f"message {message.channel_message_id} was taken before with other content",
+                    "a message with this id was taken before with other content",
                     field="message_id",
                     fix="send a new message_id for a new message",
                 )
@@ -120,19 +144,27 @@ class Doors:
         if not jobs:
             return taken, _nothing
         work = await self.shell.carry_out(tx, jobs)
-        await keep(tx, [content for message in messages for content in contents_of(message)])
+        await contents.keep(tx, kept if work.recorded else [])
         return taken, work.committed
 
     async def _job(
-        self, tx: Transaction, what: tuple[InboundMessage, UUID | None], taken: Taken, place: Place, by: Sayer
+        self,
+        tx: Transaction,
+        what: tuple[InboundMessage, UUID | None],
+        taken: Taken,
+        place: Place,
+        by: Sayer,
+        kept: list[Stored],
     ) -> Job[Command]:
         message, answered = what
-        address = (message.address_kind, message.address)
-        customer_id = place.customers.get(address)
-        customer = Customer(customer_id or new_id(), *address, message.name, new=customer_id is None)
-        place.customers[address] = customer.customer_id
+        address = self._address(message)
+        known = place.customers.get(address)
+        who = place.customers[address] = known or new_id()
+        customer = Customer(who, message.address_kind, message.address, message.name, new=known is None)
         instant = now()
-        said = said_of(message, customer, taken, answered)
+        stored = [await contents.sealed(self.shell.store.vault, who, one) for one in contents_of(message)]
+        kept += stored
+        said = said_of(message, customer, taken, answered, [one.ref for one in stored])
         command: Command
         if message.speaker == "agent":
             command = RecordAgentMessage(taken.case_id, instant, taken.tracking_code, said, place.linked_case_id)
@@ -157,14 +189,20 @@ class Doors:
             )
         return Job(command, provenance(by, message))
 
+    def _address(self, message: InboundMessage) -> lookup.Address:
+        return message.address_kind, self.blind(message.address)
+
 
 def provenance(by: Sayer, message: InboundMessage) -> Provenance:
     """Say where the facts of a message come from."""
     return Provenance(by.actor, by.via, new_id(), traceparent=current_traceparent(), received_at=message.received_at)
 
 
-def said_of(message: InboundMessage, customer: Customer, taken: Taken, answered: UUID | None) -> Said:
-    """Give a channel's message as the rules take it."""
+def said_of(
+    message: InboundMessage, customer: Customer, taken: Taken, answered: UUID | None, stored: Sequence[ContentRef]
+) -> Said:
+    """Give a channel's message as the rules take it; `stored` name its `contents_of`, in their order."""
+    files = stored[1:] if message.content else stored
     return Said(
         message_id=taken.message_id,
         conversation_id=taken.conversation_id,
@@ -178,16 +216,11 @@ def said_of(message: InboundMessage, customer: Customer, taken: Taken, answered:
         second_transcript=message.second_transcript,
         duration_ms=message.duration_ms,
         rating=message.rating,
-        content=reference(message.content) if message.content else None,
-        attachments=tuple(_attachment(file) for file in message.attachments),
+        content=stored[0] if message.content else None,
+        attachments=tuple(_attachment(*one) for one in zip(message.attachments, files, strict=True)),
         in_reply_to=answered,
         quiet=message.quiet,
     )
-
-
-def reference(content: Content) -> ContentRef:
-    """Name bytes as a fact does."""
-    return ContentRef(sha256=content.sha256, size=len(content.data), media_type=content.media_type)
 
 
 def contents_of(message: InboundMessage) -> list[Content]:
@@ -196,17 +229,8 @@ def contents_of(message: InboundMessage) -> list[Content]:
     return own + [file.content for file in message.attachments]
 
 
-async def keep(tx: Transaction, contents: Sequence[Content]) -> None:
-    """Store bytes under their hash, in the transaction of the facts that name them."""
-    if contents:
-        by_hash = {content.sha256: content for content in contents}
-        await tx.raw.execute(
-            KEEP, list(by_hash), [c.media_type for c in by_hash.values()], [c.data for c in by_hash.values()]
-        )
-
-
-def _attachment(file: AttachedFile) -> Attachment:
-    return Attachment(name=file.name or "file", content=reference(file.content))
+def _attachment(file: AttachedFile, stored: ContentRef) -> Attachment:
+    return Attachment(name=file.name or "file", content=stored)
 
 
 def _nothing() -> None:

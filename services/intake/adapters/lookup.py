@@ -8,6 +8,7 @@ from uuid import UUID
 
 import asyncpg
 
+from services.intake.adapters.blinding import Blind
 from services.intake.domain.policies.identity import next_case_id
 
 PLACE = """
@@ -21,6 +22,9 @@ PLACE = """
     FROM (SELECT $1::uuid AS id) AS wanted
     LEFT JOIN conversation c ON c.conversation_id = wanted.id
     LEFT JOIN tracking t ON t.case_id = c.case_id"""
+BARE = """
+    SELECT conversation_id FROM conversation WHERE conversation_id = $1
+    UNION ALL SELECT message_id FROM message_index WHERE message_id = ANY($2::uuid[])"""
 BY_CODE = (
     "SELECT case_id, code, closed FROM tracking WHERE code = ANY($1::text[]) AND NOT forgotten"
     " ORDER BY array_position($1, code) LIMIT 1"
@@ -80,7 +84,10 @@ async def find_place(
     addresses: Sequence[Address],
     codes: Sequence[str],
 ) -> Place:
-    """Find the case of a conversation; a new conversation joins the case whose tracking code it quotes."""
+    """Find the case of a conversation; a new conversation joins the case whose tracking code it quotes.
+
+    `addresses` are given, and given back, as look-up values.
+    """
     row = await raw.fetchrow(
         PLACE, conversation_id, message_ids, [kind for kind, _ in addresses], [address for _, address in addresses]
     )
@@ -104,9 +111,15 @@ async def find_place(
     return Place(opened, None, case_id, row["acknowledged_at"], known, customers, standing)
 
 
-async def find_thread(raw: asyncpg.Connection, refs: Sequence[str]) -> tuple[UUID, UUID] | None:
+async def known_ids(raw: asyncpg.Connection, conversation_id: UUID, message_ids: Sequence[UUID]) -> set[UUID]:
+    """Give those of the ids, of a conversation and of messages, that there are."""
+    return {row[0] for row in await raw.fetch(BARE, conversation_id, list(message_ids))}
+
+
+async def find_thread(raw: asyncpg.Connection, refs: Sequence[str], blind: Blind) -> tuple[UUID, UUID] | None:
     """Give (conversation id, message id) of the nearest mail that is named, theirs or ours; None when none is known."""
-    row = await raw.fetchrow(THREAD, list(refs), [own_message(ref) for ref in refs]) if refs else None
+    named = [blind(ref) for ref in refs]
+    row = await raw.fetchrow(THREAD, named, [own_message(ref) for ref in refs]) if refs else None
     return (row["conversation_id"], row["message_id"]) if row else None
 
 
@@ -124,7 +137,7 @@ async def find_case(raw: asyncpg.Connection, codes: Sequence[str]) -> UUID | Non
 
 
 async def acknowledged_today(raw: asyncpg.Connection, address: Address, now: datetime) -> int:
-    """Count the conversations in which this address got an acknowledgement in the last 24 hours."""
+    """Count the conversations in which this address (a look-up value) got an acknowledgement in the last 24 hours."""
     count: int = await raw.fetchval(ACKNOWLEDGED_TODAY, *address, now)
     return count
 

@@ -19,6 +19,7 @@ from shared.kernel.errors import NotFound, StaleVersion
 from shared.runtime.clock import now
 from shared.runtime.shell import Job, Shell
 from shared.runtime.telemetry import log, span
+from shared.runtime.telling import tell
 
 LEASE = timedelta(seconds=120)
 AT_ONCE = 20
@@ -45,7 +46,7 @@ class Outbox:
             try:
                 done = await self.send_mails() + await self.push_live()
             except (StaleVersion, *TRANSIENT) as error:
-                log.warning("outbox waits", error=repr(error))
+                log.warning("outbox waits", error=tell(error))
                 done = 0
             if not done:
                 await asyncio.sleep(IDLE_SECONDS)
@@ -68,7 +69,7 @@ class Outbox:
             if await self._live.push(letter.waiting.conversation_id, text):
                 await self._delivered(letter, "websocket")
             else:
-                await self._put_off(letter.waiting, "the connection was lost")
+                await self._put_off(letter.waiting)
         return len(letters)
 
     async def to_fetch(self, conversation_id: UUID, after: UUID | None, limit: int) -> list[Letter]:
@@ -77,24 +78,24 @@ class Outbox:
         With `after`, that message and all before it are recorded as delivered: the connector says it has them.
         Raises NotFound when `after` is no message of ours in this conversation.
         """
-        parts = self._shell.store.parts
+        store = self._shell.store
         async with self._shell.database.connection() as tx:
             if after and not await waiting.is_ours(tx.raw, conversation_id, after):
                 raise NotFound(f"{after} is no message of ours in this conversation", field="after")
             had = await waiting.up_to(tx.raw, conversation_id, after) if after else []
-            for letter in await waiting.letters(tx.raw, had, parts):
+            for letter in await waiting.letters(tx.raw, had, store):
                 await self._delivered(letter, "fetched")
-            return await waiting.letters(tx.raw, await waiting.to_fetch(tx.raw, conversation_id, after, limit), parts)
+            return await waiting.letters(tx.raw, await waiting.to_fetch(tx.raw, conversation_id, after, limit), store)
 
     async def _claim(self, channel: str, conversations: list[UUID] | None) -> list[Letter]:
         async with self._shell.database.connection() as tx:
             rows = await waiting.claim(tx.raw, channel, now(), LEASE, AT_ONCE, conversations)
-            return await waiting.letters(tx.raw, rows, self._shell.store.parts)
+            return await waiting.letters(tx.raw, rows, self._shell.store)
 
     async def _send(self, sender: MailSender, letter: Letter) -> None:
         one, sent = letter.waiting, letter.sent
         async with self._shell.database.connection() as tx:
-            refs = await waiting.refs_of(tx.raw, one, self._own.domain)
+            refs = await waiting.refs_of(tx.raw, one, self._own.domain, self._shell.store)
         answers = refs.get(sent.in_reply_to) if sent.in_reply_to else None
         context = ReplyContext(self._own, letter.code, tuple(refs.values()), answers, sent.purpose != "agent")
         mail = CHANNELS["email"].compose(sent, context)
@@ -107,15 +108,15 @@ class Outbox:
                 if one.attempts >= GIVE_UP_AFTER:
                     await self._undelivered(letter, f"given up after {one.attempts} attempts: {error}")
                 else:
-                    log.warning("mail not sent yet", case_id=str(one.case_id), attempts=one.attempts, error=str(error))
-                    await self._put_off(one, str(error))
+                    log.warning("mail not sent yet", case_id=str(one.case_id), attempts=one.attempts, error=error.code)
+                    await self._put_off(one)
             else:
                 await self._delivered(letter, receipt)
 
-    async def _put_off(self, one: Waiting, problem: str) -> None:
+    async def _put_off(self, one: Waiting) -> None:
         wait = min(FIRST_WAIT * 2 ** (one.attempts - 1), LONGEST_WAIT)
         async with self._shell.database.connection() as tx:
-            await waiting.put_off(tx.raw, one, now() + wait, problem)
+            await waiting.put_off(tx.raw, one, now() + wait)
 
     async def _delivered(self, letter: Letter, receipt: str) -> None:
         one = letter.waiting

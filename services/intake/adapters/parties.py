@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 from uuid import UUID
 
+from services.intake.adapters.blinding import AS_IT_IS, Blind
 from services.intake.domain.commands import Told
 from services.intake.domain.state import IntakeState
 from shared.contracts.event import Fact
@@ -15,10 +16,11 @@ READ = 5  # messages of theirs, the newest, by which their language is judged
 
 
 class Parties:
-    """The people of a case, as its facts show them. `detect` gives the language of a text."""
+    """The people of a case, as its facts show them. `detect` gives the language of a text, `blind` look-up values."""
 
-    def __init__(self, shell: Shell[Any, IntakeState], detect: Callable[[str], str]) -> None:
+    def __init__(self, shell: Shell[Any, IntakeState], detect: Callable[[str], str], blind: Blind = AS_IT_IS) -> None:
         self.shell = shell
+        self.blind = blind
         self._detect = detect
 
     async def case(self, case_id: UUID) -> IntakeState:

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from shared.contracts.intake_drafts import DraftFinding
 from shared.runtime.settings import ServiceSettings
 from shared.runtime.telemetry import log
+from shared.runtime.telling import tell
 
 PATIENCE_SECONDS = 2.0
 
@@ -60,7 +61,7 @@ class ReplyChecker:
             answer.raise_for_status()
             found = tuple(DraftFinding.model_validate(one) for one in answer.json()["findings"])
         except (httpx.HTTPError, ValidationError, ValueError, KeyError, TypeError) as error:
-            log.warning("reply not checked", case_id=str(asked.case_id), error=repr(error))
+            log.warning("reply not checked", case_id=str(asked.case_id), error=tell(error))
             return Checked(False)
         return Checked(True, found)
 

@@ -12,6 +12,7 @@ from services.intake.adapters.mail_in import MailDoor
 from shared.eventstore.database import TRANSIENT
 from shared.kernel.errors import RecourseError
 from shared.runtime.telemetry import log, span
+from shared.runtime.telling import tell
 
 TRY_AGAIN = "451 4.3.0 Not recorded, send it again later"
 LONGEST_LINE = 1024 * 1024
@@ -34,10 +35,10 @@ class _Handler:
             try:
                 taken = await self._door.take(raw, envelope.mail_from)
             except TRANSIENT as error:
-                log.warning("mail not recorded", error=repr(error))
+                log.warning("mail not recorded", error=tell(error))
                 return TRY_AGAIN
             except RecourseError as error:
-                log.warning("mail not recorded", error=str(error))
+                log.warning("mail not recorded", error=tell(error))
                 return TRY_AGAIN
             except Exception as error:  # noqa: BLE001 - whatever went wrong, the sender must keep the mail
                 log.error("mail not recorded", exc_info=error)

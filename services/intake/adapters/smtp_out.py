@@ -7,7 +7,11 @@ TIMEOUT_SECONDS = 30
 
 
 class Temporary(Exception):
-    """The mail may get through later."""
+    """The mail may get through later; `code` says why without words that may name the recipient."""
+
+    def __init__(self, told: str, code: str) -> None:
+        super().__init__(told)
+        self.code = code
 
 
 class Permanent(Exception):
@@ -35,9 +39,9 @@ class MailSender:
         except (SMTPSenderRefused, SMTPDataError) as error:
             raise _judged(error) from error
         except (SMTPException, OSError, ValueError) as error:
-            raise Temporary(f"{type(error).__name__}: {error}") from error
+            raise Temporary(f"{type(error).__name__}: {error}", type(error).__name__) from error
 
 
 def _judged(error: SMTPResponseException) -> Exception:
     told = f"{error.code} {' '.join(str(error.message).split())}"
-    return Permanent(told) if 500 <= error.code < 600 else Temporary(told)
+    return Permanent(told) if 500 <= error.code < 600 else Temporary(told, str(error.code))

@@ -7,10 +7,10 @@ from uuid import UUID
 
 import asyncpg
 
-from shared.contracts.event import decode
-from shared.contracts.intake import MessageSent
+from shared.contracts.intake import MessageReceived, MessageSent
 from shared.eventstore.draft import Provenance
-from shared.eventstore.partition import log_part
+from shared.eventstore.seal import ERASED
+from shared.eventstore.store import Store
 
 # A claim moves the due time by the lease: a crash leaves the row to be claimed again, nobody else takes it meanwhile.
 CLAIM = """
@@ -20,7 +20,7 @@ CLAIM = """
           ORDER BY due LIMIT $4 FOR UPDATE SKIP LOCKED) AS c
     WHERE o.message_id = c.message_id
     RETURNING o.message_id, o.conversation_id, o.case_id, o.version, o.attempts"""
-LATER = "UPDATE outbound SET due = $2, problem = $3 WHERE message_id = $1"
+LATER = "UPDATE outbound SET due = $2 WHERE message_id = $1"
 FETCH = """
     SELECT o.message_id, o.conversation_id, o.case_id, o.version, o.attempts
     FROM outbound o JOIN message_index m USING (message_id)
@@ -35,13 +35,9 @@ UP_TO = """
           (SELECT a.recorded_at, a.version FROM message_index a WHERE a.message_id = $2)
     ORDER BY m.recorded_at, m.version"""
 OURS = "SELECT true FROM message_index WHERE message_id = $1 AND conversation_id = $2 AND NOT inbound"
-BODIES = """
-    SELECT e.type, e.body, e.event_id, e.correlation_id, e.traceparent, e.recorded_at
-    FROM unnest($1::smallint[], $2::uuid[], $3::int[]) WITH ORDINALITY AS w(part, id, version, nth)
-    JOIN event e ON e.log_part = w.part AND e.stream_id = w.id AND e.version = w.version ORDER BY w.nth"""
 CODES = "SELECT case_id, code FROM tracking WHERE case_id = ANY($1::uuid[])"
 REFS = """
-    SELECT inbound, message_id, channel_message_id FROM message_index
+    SELECT inbound, message_id, case_id FROM message_index
     WHERE conversation_id = $1 AND message_id <> $2 ORDER BY recorded_at, version"""
 
 
@@ -77,9 +73,9 @@ async def claim(
     return [Waiting._make(row) for row in await raw.fetch(CLAIM, channel, now, lease, limit, wanted)]
 
 
-async def put_off(raw: asyncpg.Connection, waiting: Waiting, due: datetime, problem: str) -> None:
+async def put_off(raw: asyncpg.Connection, waiting: Waiting, due: datetime) -> None:
     """Try again at `due`."""
-    await raw.execute(LATER, waiting.message_id, due, problem)
+    await raw.execute(LATER, waiting.message_id, due)
 
 
 async def to_fetch(raw: asyncpg.Connection, conversation_id: UUID, after: UUID | None, limit: int) -> list[Waiting]:
@@ -97,33 +93,42 @@ async def is_ours(raw: asyncpg.Connection, conversation_id: UUID, message_id: UU
     return bool(await raw.fetchval(OURS, message_id, conversation_id))
 
 
-async def letters(raw: asyncpg.Connection, waiting: Sequence[Waiting], parts: int) -> list[Letter]:
+async def letters(raw: asyncpg.Connection, waiting: Sequence[Waiting], store: Store) -> list[Letter]:
     """Read the words of waiting messages from the log."""
     if not waiting:
         return []
-    cases = [one.case_id for one in waiting]
-    rows = await raw.fetch(BODIES, [log_part(case, parts) for case in cases], cases, [one.version for one in waiting])
-    codes = {row["case_id"]: row["code"] for row in await raw.fetch(CODES, cases)}
+    before: dict[UUID, int] = {}
+    for one in waiting:
+        before[one.case_id] = min(one.version - 1, before.get(one.case_id, one.version))
+    streams = await store.load(raw, before)
+    codes = {row["case_id"]: row["code"] for row in await raw.fetch(CODES, list(before))}
     found: list[Letter] = []
-    for one, row in zip(waiting, rows, strict=True):
-        fact = decode(row["type"], row["body"])
+    for one in waiting:
+        event = streams[one.case_id][one.version - before[one.case_id] - 1]
+        fact = event.fact
         assert isinstance(fact, MessageSent)
         cause = Provenance(
             "system:intake",
             "outbox",
-            row["correlation_id"],
-            causation_id=row["event_id"],
-            caused_at=row["recorded_at"],
-            traceparent=row["traceparent"],
+            event.correlation_id,
+            causation_id=event.event_id,
+            caused_at=event.recorded_at,
+            traceparent=event.traceparent,
         )
         found.append(Letter(one, fact, codes.get(one.case_id, ""), cause))
     return found
 
 
-async def refs_of(raw: asyncpg.Connection, waiting: Waiting, domain: str) -> dict[UUID, str]:
-    """Give the Message-IDs of the conversation before this message, oldest first, theirs and ours, by message id."""
+async def refs_of(raw: asyncpg.Connection, waiting: Waiting, domain: str, store: Store) -> dict[UUID, str]:
+    """Give the Message-IDs of the conversation before this message, oldest first, theirs and ours, by message id.
+
+    Theirs are read from the log; those of a customer who was erased are left out.
+    """
     rows = await raw.fetch(REFS, waiting.conversation_id, waiting.message_id)
-    return {
-        row["message_id"]: (row["channel_message_id"] or "") if row["inbound"] else f"{row['message_id']}@{domain}"
-        for row in rows
-    }
+    cases = {row["case_id"] for row in rows if row["inbound"]}
+    streams = await store.load(raw, dict.fromkeys(cases, 0)) if cases else {}
+    facts = [event.fact for events in streams.values() for event in events]
+    theirs = {fact.message_id: fact.channel_message_id for fact in facts if isinstance(fact, MessageReceived)}
+    messages = [row["message_id"] for row in rows]
+    refs = {message: theirs.get(message) or f"{message}@{domain}" for message in messages}
+    return {message: ref for message, ref in refs.items() if ref != ERASED}

@@ -7,19 +7,20 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query, Request, Response, WebSocket, WebSocketDisconnect, status
 from pydantic import BaseModel, ConfigDict, Field
 
+from services.intake.adapters import contents
 from services.intake.adapters.doors import Doors, Sayer, Taken
 from services.intake.adapters.outbox import Outbox
 from services.intake.channels.channel import Arrival
 from services.intake.channels.chat import CHANNEL as CHAT
 from services.intake.channels.registry import SAID
 from services.intake.channels.said import DoorMessage, OutMessage, SaidChannel
-from services.intake.domain.policies.identity import conversation_id
 from shared.eventstore.database import TRANSIENT
-from shared.kernel.errors import NotFound, RecourseError
+from shared.kernel.errors import RecourseError
 from shared.runtime.auth import Caller, caller, identify
 from shared.runtime.service import shell_of
 from shared.runtime.shell import Shell
 from shared.runtime.telemetry import log
+from shared.runtime.telling import tell
 
 router = APIRouter()
 Connector = Annotated[Caller, Depends(caller("door", "agent"))]
@@ -98,9 +99,14 @@ def add_doors(channel: SaidChannel) -> None:
 
     @router.get(channel.replies_path, description=FETCH, summary=f"Fetch our answers for {name}", name=f"fetch_{name}")
     async def fetch(
-        conversation_key: str, _who: Connector, outbox: TheOutbox, after: After = None, limit: Limit = 100
+        conversation_key: str,
+        _who: Connector,
+        doors: TheDoors,
+        outbox: TheOutbox,
+        after: After = None,
+        limit: Limit = 100,
     ) -> list[OutMessage]:
-        letters = await outbox.to_fetch(conversation_id(name, conversation_key), after, limit)
+        letters = await outbox.to_fetch(await doors.conversation(name, conversation_key), after, limit)
         return [OutMessage.of(letter.sent, letter.code) for letter in letters]
 
 
@@ -123,14 +129,12 @@ def _told(taken: Taken) -> TakenMessage:
 
 @router.get("/content/{sha256}", summary="Give bytes as they came", response_class=Response)
 async def content(sha256: str, _who: Reader, shell: TheShell) -> Response:
-    """Give a raw mail or a file by the hash that a fact names."""
+    """Give a raw mail or a file by the hash that a fact names; 410 where its customer was erased."""
     async with shell.database.connection() as tx:
-        row = await tx.raw.fetchrow("SELECT media_type, data FROM content WHERE sha256 = $1", sha256)
-    if row is None:
-        raise NotFound(f"there is no content {sha256}", field="sha256")
+        data = await contents.read(tx, shell.store.vault, sha256)
     # never shown by a browser as it says it is: a customer chose the media type
     headers = {"Content-Disposition": "attachment", "X-Content-Type-Options": "nosniff"}
-    return Response(row["data"], media_type="application/octet-stream", headers=headers)
+    return Response(data, media_type="application/octet-stream", headers=headers)
 
 
 @router.websocket("/chat/{conversation_key}")
@@ -143,7 +147,7 @@ async def chat(websocket: WebSocket, conversation_key: str) -> None:
         await websocket.close(code=status.WS_1008_POLICY_VIOLATION, reason=error.problem)
         return
     doors, live = app.state.doors, app.state.live
-    here = conversation_id("chat", conversation_key)
+    here = await doors.conversation("chat", conversation_key)
     await websocket.accept()
     live.join(here, websocket)
     try:
@@ -162,6 +166,6 @@ async def _answer(doors: Doors, key: str, text: str, user: str) -> str:
     except RecourseError as error:
         return json.dumps({"problem": {"status": error.status, "detail": str(error), "field": error.field}})
     except TRANSIENT as error:
-        log.warning("message not recorded", error=repr(error))
+        log.warning("message not recorded", error=tell(error))
         return json.dumps({"problem": {"status": 503, "detail": "not recorded, send it again later"}})
     return json.dumps({"taken": _told(taken).model_dump(mode="json")})

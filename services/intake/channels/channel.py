@@ -1,7 +1,6 @@
 """What every channel is made of: bytes in become a message, a message out becomes bytes."""
 
 import hashlib
-import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol
@@ -21,7 +20,7 @@ class Content:
 
     @property
     def sha256(self) -> str:
-        """The name that the bytes are stored under (hex)."""
+        """The hash of the bytes (hex), by which a mail that comes again is known."""
         return hashlib.sha256(self.data).hexdigest()
 
 
@@ -137,13 +136,3 @@ class Channel(Protocol):
     def compose(self, sent: MessageSent, context: ReplyContext) -> bytes:
         """Write our message as the bytes that the channel delivers."""
         ...
-
-
-def normal_address(kind: str, address: str) -> str:
-    """Give the one spelling of an address: e-mail lower case, a phone number with + in E.164, others trimmed only."""
-    address = address.strip()
-    if kind == "email":
-        return address.lower()
-    if kind == "phone" and address.startswith("+"):
-        return "+" + re.sub(r"\D", "", address)
-    return address

@@ -15,10 +15,10 @@ from services.intake.channels.channel import (
     InboundMessage,
     OwnMail,
     ReplyContext,
-    normal_address,
 )
 from services.intake.channels.mail_body import Body, flat, parse_mail, read_body
 from services.intake.channels.mail_headers import addresses, date_of, header, message_ids
+from services.intake.domain.policies.identity import normal_address
 from services.intake.domain.policies.tracking import codes_in
 from shared.contracts.intake import MessageSent
 

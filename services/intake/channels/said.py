@@ -6,7 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from services.intake.channels.channel import Arrival, InboundMessage, ReplyContext, normal_address
+from services.intake.channels.channel import Arrival, InboundMessage, ReplyContext
+from services.intake.domain.policies.identity import normal_address
 from services.intake.domain.policies.tracking import codes_in
 from shared.contracts.intake import MessageSent
 from shared.kernel.errors import MalformedInput

@@ -196,6 +196,7 @@ class RecordAutomaticMail:
     status: str | None = None
     about_case_id: UUID | None = None
     about_message_id: UUID | None = None
+    customer_id: UUID | None = None
 
     @property
     def stream_id(self) -> UUID:

@@ -20,6 +20,7 @@ def automatic(command: RecordAutomaticMail) -> Fact:
         status=command.status,
         about_case_id=command.about_case_id,
         about_message_id=command.about_message_id,
+        customer_id=command.customer_id,
     )
 
 

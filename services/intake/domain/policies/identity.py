@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from uuid import UUID, uuid5
 
 CONVERSATIONS = UUID("6f0d1f0c-4f0e-5b3c-9a57-3f4f6f1c8a01")
@@ -38,3 +39,13 @@ def content_hash(
     """Give the SHA-256 (hex) over what was said; the time is left out, since a retry may state another."""
     said = json.dumps([text, subject, second_transcript, rating, duration_ms], ensure_ascii=False)
     return hashlib.sha256(said.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def normal_address(kind: str, address: str) -> str:
+    """Give the one spelling of an address: e-mail lower case, a phone number with + in E.164, others trimmed only."""
+    address = address.strip()
+    if kind == "email":
+        return address.lower()
+    if kind == "phone" and address.startswith("+"):
+        return "+" + re.sub(r"\D", "", address)
+    return address

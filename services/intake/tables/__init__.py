@@ -1,15 +1,19 @@
-"""Intake's own tables: where messages belong, and what waits to be delivered; all but `content` follow from the log."""
+"""Intake's own tables: where messages belong, and what waits to be delivered; all but `content` follow from the log.
 
-from collections.abc import Sequence
+No text of or about a customer is in them: addresses, outside message ids and what was said are look-up values.
+"""
+
+from collections.abc import Callable, Sequence
 from uuid import UUID
 
 from sqlalchemy import DateTime, Executable, Integer, TextClause, bindparam, text
 
-from services.intake.adapters.forgetting import forgetting
-from services.intake.domain.policies.identity import content_hash
+from services.intake.domain.policies.identity import content_hash, normal_address
 from services.intake.domain.policies.parties import DECISION
+from services.intake.tables.forgetting import forgetting
 from shared.contracts.event import Fact, Recorded
 from shared.contracts.intake import (
+    AutomaticMailReceived,
     CaseClosureNoted,
     CaseOpened,
     CustomerIdentified,
@@ -24,7 +28,8 @@ from shared.contracts.intake_parties import DisputeOpened, PartyJoined
 from shared.contracts.intake_privacy import AboutPrivacy
 from shared.contracts.intake_vulnerability import VulnerabilityNoted, VulnerabilityRemoved
 
-IDENTIFIED = text("INSERT INTO customer_address VALUES (:kind, :address, :customer, :name)")
+IDENTIFIED = text("INSERT INTO customer_address VALUES (:kind, :address, :customer)")
+MAILED = text("INSERT INTO automatic_mail (mail_id, address) VALUES (:mail, :address)")
 OPENED = text("INSERT INTO tracking VALUES (:case, :code, :customer, :linked)")
 # That a message is here does not answer it, nor what we tell a customer about how we go on.
 NO_ANSWER = ("acknowledgement", "emergency", "passed_on", "script", "restricted", "conduct_notice", "dispute_notice")
@@ -63,7 +68,7 @@ SENT = text("""
             acknowledged_at = coalesce(excluded.acknowledged_at, conversation.acknowledged_at)
     WHERE conversation.case_id <> excluded.case_id OR excluded.acknowledged_at IS NOT NULL
     """).bindparams(AT, ACKNOWLEDGED)
-DELIVERED = text("UPDATE outbound SET state = :state, problem = :problem WHERE message_id = :message")
+DELIVERED = text("UPDATE outbound SET state = :state WHERE message_id = :message")
 CLOSED = text("UPDATE tracking SET closed = :closed, waits_since = NULL WHERE case_id = :case")
 NEEDS = text("""
     INSERT INTO customer_standing (customer_id, needs) VALUES (:customer, greatest(:more, 0))
@@ -87,17 +92,15 @@ DRAFTED = text("INSERT INTO draft VALUES (:draft, :case, :category, :channel, :b
 DRAFT_SETTLED = text("UPDATE draft SET waits = false WHERE draft_id = :draft")
 
 
-def index(event: Recorded, fact: Fact) -> Sequence[Executable]:
-    """Give the statements that keep the tables in step with a fact just appended.
+def index(event: Recorded, fact: Fact, blind: Callable[[str], str] = str) -> Sequence[Executable]:
+    """Give the statements that keep the tables in step with a fact just appended; `blind` gives look-up values.
 
     A second customer for the same address, or a second case for the same code, fails here, and with it the append.
     """
     match fact:
         case CustomerIdentified():
             return [
-                IDENTIFIED.bindparams(
-                    kind=fact.address_kind, address=fact.address, customer=fact.customer_id, name=fact.name
-                )
+                IDENTIFIED.bindparams(kind=fact.address_kind, address=blind(fact.address), customer=fact.customer_id)
             ]
         case CaseOpened():
             return [
@@ -106,15 +109,17 @@ def index(event: Recorded, fact: Fact) -> Sequence[Executable]:
                 )
             ]
         case MessageReceived():
-            return [_received(event, fact)]
+            return [_received(event, fact, blind)]
         case MessageSent() if fact.purpose == DECISION:
-            return [_sent(event, fact), DECIDED.bindparams(case=fact.case_id)]
+            return [_sent(event, fact, blind), DECIDED.bindparams(case=fact.case_id)]
         case MessageSent():
-            return [_sent(event, fact)]
+            return [_sent(event, fact, blind)]
         case MessageDelivered():
-            return [_settled(fact.message_id, "delivered", None)]
+            return [_settled(fact.message_id, "delivered")]
         case MessageUndelivered():
-            return [_settled(fact.message_id, "undelivered", fact.reason)]
+            return [_settled(fact.message_id, "undelivered")]
+        case AutomaticMailReceived() if fact.customer_id is None:
+            return [MAILED.bindparams(mail=fact.mail_id, address=blind(normal_address("email", fact.sender)))]
         case ConductMeasureTaken() | ConductMeasureReviewed() if fact.open_channel is not None:
             return [
                 RESTRICTED.bindparams(customer=fact.customer_id, channel=fact.open_channel, measure=fact.measure_id)
@@ -142,36 +147,42 @@ def index(event: Recorded, fact: Fact) -> Sequence[Executable]:
             return []
 
 
-def _received(event: Recorded, fact: MessageReceived) -> TextClause:
+def _received(event: Recorded, fact: MessageReceived, blind: Callable[[str], str]) -> TextClause:
     return RECEIVED.bindparams(
         message=fact.message_id,
         channel=fact.channel,
-        their_id=fact.channel_message_id,
+        their_id=_their_id(fact, blind),
         conversation=fact.conversation_id,
         case=fact.case_id,
         version=event.version,
-        hash=content_hash(fact.text, fact.subject, fact.second_transcript, fact.rating, fact.duration_ms),
+        hash=blind(content_hash(fact.text, fact.subject, fact.second_transcript, fact.rating, fact.duration_ms)),
         at=event.recorded_at,
         customer=fact.customer_id,
     )
 
 
-def _sent(event: Recorded, fact: MessageSent) -> TextClause:
+def _sent(event: Recorded, fact: MessageSent, blind: Callable[[str], str]) -> TextClause:
     acknowledges = fact.purpose in ("acknowledgement", "restricted")
     return SENT.bindparams(
         message=fact.message_id,
         channel=fact.channel,
-        their_id=fact.channel_message_id,
+        their_id=_their_id(fact, blind),
         conversation=fact.conversation_id,
         case=fact.case_id,
         version=event.version,
-        hash=content_hash(fact.text, fact.subject, fact.second_transcript, None, fact.duration_ms),
+        hash=blind(content_hash(fact.text, fact.subject, fact.second_transcript, None, fact.duration_ms)),
         at=event.recorded_at,
         queued=fact.delivery == "queued",
         customer=fact.customer_id,
         acknowledged=event.recorded_at if acknowledges else None,
         answers=fact.purpose not in NO_ANSWER,
     )
+
+
+def _their_id(fact: MessageReceived | MessageSent, blind: Callable[[str], str]) -> str | None:
+    """Threads are found by it on e-mail only; elsewhere it is not kept beside the log."""
+    their_id = fact.channel_message_id if fact.channel == "email" else None
+    return None if their_id is None else blind(their_id)
 
 
 def _drafted(event: Recorded, fact: ReplyDrafted) -> TextClause:
@@ -185,5 +196,5 @@ def _drafted(event: Recorded, fact: ReplyDrafted) -> TextClause:
     )
 
 
-def _settled(message_id: UUID, state: str, problem: str | None) -> TextClause:
-    return DELIVERED.bindparams(message=message_id, state=state, problem=problem)
+def _settled(message_id: UUID, state: str) -> TextClause:
+    return DELIVERED.bindparams(message=message_id, state=state)
