@@ -1,7 +1,6 @@
 """Approvals' own tables: every exception as it stands, and who may decide for whom. All of it follows from the log."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import DateTime, Executable, TextClause, bindparam, text
@@ -23,14 +22,15 @@ from shared.contracts.event import Fact, Recorded
 AT = bindparam("at", type_=DateTime(timezone=True))
 DEADLINE = bindparam("deadline", type_=DateTime(timezone=True))
 REQUESTED = text("""
-    INSERT INTO exception_index (exception_id, case_id, clause, kind, state, required_role, deadline, requested)
-    VALUES (:exception, :case, :clause, :kind, 'requested', :role, :deadline, CAST(:requested AS jsonb))
+    INSERT INTO exception_index
+        (exception_id, case_id, clause, kind, state, required_role, deadline, log_part, requested_position)
+    VALUES (:exception, :case, :clause, :kind, 'requested', :role, :deadline, :part, :position)
     """).bindparams(DEADLINE)
 ESCALATED = text(
     "UPDATE exception_index SET required_role = :role, deadline = :deadline WHERE exception_id = :exception"
 ).bindparams(DEADLINE)
 DECIDED = text("""
-    UPDATE exception_index SET state = :state, outcome = :state, decided_at = :at, decision = CAST(:decision AS jsonb)
+    UPDATE exception_index SET state = :state, outcome = :state, decided_at = :at, decision_position = :position
     WHERE exception_id = :exception""").bindparams(AT)
 ENDED = text("UPDATE exception_index SET state = :state WHERE exception_id = :exception")
 GIVEN = text("""
@@ -59,17 +59,18 @@ def index(event: Recorded, fact: Fact) -> Sequence[Executable]:
                     kind=fact.kind,
                     role=fact.required_role,
                     deadline=fact.deadline,
-                    requested=fact.body().decode(),
+                    part=event.log_part,
+                    position=event.position,
                 )
             ]
         case ExceptionEscalated():
             return [ESCALATED.bindparams(exception=fact.exception_id, role=fact.required_role, deadline=fact.deadline)]
         case ExceptionApproved():
-            return [_decided(fact.exception_id, "approved", fact, event.recorded_at)]
+            return [_decided(fact.exception_id, "approved", event)]
         case ExceptionRejected():
-            return [_decided(fact.exception_id, "rejected", fact, event.recorded_at)]
+            return [_decided(fact.exception_id, "rejected", event)]
         case ExceptionCountered():
-            return [_decided(fact.exception_id, "countered", fact, event.recorded_at)]
+            return [_decided(fact.exception_id, "countered", event)]
         case (
             ExceptionWithdrawn()
             | ExceptionExpired()
@@ -97,5 +98,5 @@ def index(event: Recorded, fact: Fact) -> Sequence[Executable]:
             return []
 
 
-def _decided(exception_id: UUID, state: str, fact: Fact, at: datetime) -> TextClause:
-    return DECIDED.bindparams(exception=exception_id, state=state, at=at, decision=fact.body().decode())
+def _decided(exception_id: UUID, state: str, event: Recorded) -> TextClause:
+    return DECIDED.bindparams(exception=exception_id, state=state, at=event.recorded_at, position=event.position)

@@ -302,15 +302,19 @@ async def test_a_log_from_before_the_index_fills_it_with_the_same_rows(office: O
     for decision in ({"decision": "reject"}, {"decision": "counter", "offer": "a voucher"}):
         await office.post("sue", f"{await proposal(office, usd(10))}/decision", reason="the period is over", **decision)
     await office.post("ana", f"{await proposal(office)}/decision", decision="withdraw", reason="settled")
-    migration = Path(package.__path__[0]) / "migrations" / "versions" / "2026_11_24_create_index.py"
-    fill = runpy.run_path(str(migration))["FILL"]
+    migrations = Path(package.__path__[0]) / "migrations" / "versions"
+    fill = runpy.run_path(str(migrations / "2026_11_24_create_index.py"))["FILL"]
+    point = runpy.run_path(str(migrations / "2026_11_24_point_at_events.py"))["CHANGE"]
     known = "state IN ('requested', 'approved', 'rejected', 'countered', 'withdrawn', 'expired')"
     async with office.shell.database.transaction() as tx:
         kept = await tx.raw.fetch(f"SELECT * FROM public.exception_index WHERE {known} ORDER BY exception_id")
         await tx.raw.execute(
-            "CREATE TEMP TABLE exception_index (LIKE public.exception_index INCLUDING ALL) ON COMMIT DROP"
+            "CREATE TEMP TABLE exception_index (LIKE public.exception_index INCLUDING ALL) ON COMMIT DROP;"
+            "ALTER TABLE exception_index DROP COLUMN log_part, DROP COLUMN requested_position,"
+            " DROP COLUMN decision_position, ADD COLUMN requested jsonb, ADD COLUMN decision jsonb"
         )
         await tx.raw.execute(fill)
+        await tx.raw.execute(point)
         filled = await tx.raw.fetch(
             "SELECT f.* FROM exception_index f JOIN public.exception_index i USING (exception_id)"
             f" WHERE {known.replace('state', 'i.state')} ORDER BY exception_id"

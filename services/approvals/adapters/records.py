@@ -1,6 +1,6 @@
 """Reads of approvals' own tables: what waits, what was decided, and who may decide for whom."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -11,12 +11,19 @@ from services.approvals.domain.policies.authority import cited
 from services.approvals.domain.policies.precedents import Decided, Like
 from shared.contracts.approvals import ExceptionApproved, ExceptionCountered, ExceptionRejected, ExceptionRequested
 from shared.contracts.approvals_delegations import DelegationGiven
+from shared.contracts.event import Fact
 from shared.contracts.values import Money
-from shared.eventstore.database import Database
+from shared.eventstore.database import Database, Transaction
+from shared.eventstore.positions import events_at
+from shared.eventstore.store import Store
+from shared.runtime.shell import Shell
 
 # Newest first: an old decision is no precedent where there are so many newer ones.
 CANDIDATES = 500
-DECIDED = "SELECT outcome, decided_at, requested, decision FROM exception_index WHERE outcome IS NOT NULL"
+DECIDED = (
+    "SELECT exception_id, outcome, decided_at, log_part, requested_position, decision_position"
+    " FROM exception_index WHERE outcome IS NOT NULL"
+)
 LIKE = (
     f"({DECIDED} AND clause = $1 ORDER BY decided_at DESC LIMIT $3)"
     f" UNION ({DECIDED} AND kind = $2 ORDER BY decided_at DESC LIMIT $3)"
@@ -67,17 +74,17 @@ async def waiting(database: Database, limit: int) -> list[Waiting]:
         return [Waiting(*row) for row in await tx.raw.fetch(WAITING, limit)]
 
 
-async def like(database: Database, requested: ExceptionRequested) -> list[Decided]:
+async def like(shell: Shell[Any, Any], requested: ExceptionRequested) -> list[Decided]:
     """Give the newest decided exceptions from the same clause or of the same kind."""
-    async with database.connection() as tx:
+    async with shell.database.connection() as tx:
         rows = await tx.raw.fetch(LIKE, cited(requested.clause), requested.kind, CANDIDATES)
-    return _as_decided(rows)
+        return await _as_decided(shell.store, tx, rows)
 
 
-async def decided_since(database: Database, since: datetime, limit: int) -> list[Decided]:
+async def decided_since(shell: Shell[Any, Any], since: datetime, limit: int) -> list[Decided]:
     """Give the exceptions that were decided from an instant on, the newest first."""
-    async with database.connection() as tx:
-        return _as_decided(await tx.raw.fetch(SINCE, since, limit))
+    async with shell.database.connection() as tx:
+        return await _as_decided(shell.store, tx, await tx.raw.fetch(SINCE, since, limit))
 
 
 def about(requested: ExceptionRequested) -> Like:
@@ -86,25 +93,32 @@ def about(requested: ExceptionRequested) -> Like:
     return Like(requested.clause, requested.kind, requested.amount, facts)
 
 
-def _as_decided(rows: Iterable[asyncpg.Record]) -> list[Decided]:
-    return [_one(row) for row in rows]
+async def _as_decided(store: Store, tx: Transaction, rows: Sequence[asyncpg.Record]) -> list[Decided]:
+    places = [(row["log_part"], row[which]) for row in rows for which in ("requested_position", "decision_position")]
+    facts = {(event.log_part, event.position): event.fact for event in await events_at(tx.raw, store, places)}
+    return [
+        _one(
+            row,
+            facts[row["log_part"], row["requested_position"]],
+            facts[row["log_part"], row["decision_position"]],
+        )
+        for row in rows
+    ]
 
 
-def _one(row: Any) -> Decided:
-    requested = ExceptionRequested.model_validate_json(row["requested"])
+def _one(row: asyncpg.Record, requested: Fact | None, decision: Fact | None) -> Decided:
+    assert isinstance(requested, ExceptionRequested)
     granted: Money | None = None
     by: tuple[str, ...]
-    decision: ExceptionApproved | ExceptionRejected | ExceptionCountered
-    match row["outcome"]:
-        case "approved":
-            decision = ExceptionApproved.model_validate_json(row["decision"])
+    match decision:
+        case ExceptionApproved():
             granted, by, note = decision.amount, decision.decided_by, decision.note
-        case "rejected":
-            decision = ExceptionRejected.model_validate_json(row["decision"])
+        case ExceptionRejected():
             by, note = (decision.decided_by,), decision.reason
-        case _:
-            decision = ExceptionCountered.model_validate_json(row["decision"])
+        case ExceptionCountered():
             granted, by, note = decision.amount, (decision.decided_by,), f"{decision.offer}: {decision.reason}"
+        case _:
+            raise LookupError(f"the decision on exception {requested.exception_id} is not where its table says")
     return Decided(
         exception_id=requested.exception_id,
         case_id=requested.case_id,

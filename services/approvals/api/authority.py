@@ -130,7 +130,7 @@ async def report_consistency(
 ) -> ConsistencyReport:
     """Give groups of like exceptions that were decided differently, with who decided and in what they differ."""
     start = since or shell.now() - timedelta(days=REPORTED_DAYS)
-    decided = await records.decided_since(shell.database, start, COMPARED + 1)
+    decided = await records.decided_since(shell, start, COMPARED + 1)
     compared = decided[:COMPARED]
     groups = await asyncio.to_thread(decided_differently, compared)
     return ConsistencyReport(

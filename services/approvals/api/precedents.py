@@ -32,7 +32,7 @@ async def open_precedents(case_id: UUID, exception_id: UUID, who: Decider, shell
     known = (await shell.state(case_id)).known(exception_id)
     if known is None:
         raise NotFound("this case has no such exception", field="exception_id", fix="list the case's exceptions")
-    decided = await records.like(shell.database, known.requested)
+    decided = await records.like(shell, known.requested)
     found = nearest(exception_id, records.about(known.requested), decided)
     await shell.execute(ShowPrecedents(case_id, shell.now(), who.name, who.roles, exception_id, found), who)
     return PrecedentsView(exception_id=exception_id, shown_to=who.name, precedents=list(found))
