@@ -99,9 +99,12 @@ def create_app(settings: TriageSettings) -> FastAPI:
     service = Service(package, settings, subscribers.router).decide(rules)
     assert service.shell is not None
     log = PolicyLog(service.shell, policies)
+    service.indexes.append(log.shell.rules.index)
     extras: list[Extra] = [lambda _service: log.running(settings.policy_dir)]
     if provider is not None:
         extras.append(lambda _service: closing(provider))
+        if service.vault is not None:
+            service.vault.on_erased(lambda _subject: provider.forget())
     if language_model is not None:
         extras.append(lambda _service: closing(language_model))
     app = service.app([api.router], title="Recourse triage", extras=extras)

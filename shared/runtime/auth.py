@@ -12,6 +12,7 @@ from fastapi import Depends, Header, Request
 from fastapi.security import HTTPBearer
 
 from shared.eventstore.draft import CommandId
+from shared.eventstore.vault import Vault
 from shared.kernel.errors import Forbidden, MalformedInput, Unauthenticated
 from shared.runtime.clock import now
 
@@ -84,8 +85,11 @@ def caller(*allowed: str) -> Callable[..., Awaitable[Caller]]:
         who = identify(request.app.state.verifier, request.headers.get("authorization"), allowed)
         if idempotency_key is None:
             return Caller(who.name, who.roles, "api")
-        content = sha256(f"{who.name} {request.method} {request.url.path}\n".encode() + await request.body()).digest()
-        return Caller(who.name, who.roles, "api", CommandId(_uuid(idempotency_key), content))
+        content = sha256(f"{who.name} {request.method} {request.url.path}\n".encode() + await request.body())
+        vault: Vault | None = getattr(getattr(request.app.state, "service", None), "vault", None)
+        # what is kept is keyed: from a bare hash one could try what a short text may have been
+        kept = content.digest() if vault is None else await vault.blind(content.hexdigest())
+        return Caller(who.name, who.roles, "api", CommandId(_uuid(idempotency_key), kept))
 
     return dependency
 

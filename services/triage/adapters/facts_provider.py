@@ -93,6 +93,10 @@ class FactsProvider:
         self._remember(found)
         return found
 
+    def forget(self) -> None:
+        """Drop every known value: somebody was erased, and whose a record is only the provider knows."""
+        self._known.clear()
+
     async def close(self) -> None:
         """Close the connections."""
         await self._client.aclose()
