@@ -71,9 +71,7 @@ def _files(home: Home, admin: str, looking: Search) -> None:
 
 def _tables(admin: str, looking: Search) -> None:
     """Every row of every table of every database; long values are unpacked."""
-    with psycopg.connect(admin) as connection:
-        names = [row[0] for row in connection.execute("SELECT datname FROM pg_database WHERE datallowconn")]
-    for name in names:
+    for name in _databases(admin):
         with psycopg.connect(with_database(admin, name)) as connection:
             connection.execute("SET bytea_output = 'escape'")
             tables = connection.execute(
@@ -84,13 +82,19 @@ def _tables(admin: str, looking: Search) -> None:
                     looking.look("tables", f"{name}.{table}", map(bytes, rows))
 
 
+def _databases(admin: str) -> list[str]:
+    with psycopg.connect(admin) as connection:
+        return [row[0] for row in connection.execute("SELECT datname FROM pg_database WHERE datallowconn")]
+
+
 def _backup(admin: str, looking: Search) -> None:
     """A backup that is made now, as operators make it."""
-    program = binaries() / "pg_dumpall"
-    with tempfile.TemporaryDirectory() as place:
-        target = Path(place) / "backup.sql"
-        subprocess.run([program, "-d", admin, "-f", target], check=True, capture_output=True)
-        looking.look("backup", "pg_dumpall", _pieces(target))
+    for name in _databases(admin):
+        with tempfile.TemporaryDirectory() as place:
+            target = Path(place) / "backup.sql"
+            dump = [binaries() / "pg_dump", "-d", with_database(admin, name), "-f", target]
+            subprocess.run(dump, check=True, capture_output=True)
+            looking.look("backup", f"pg_dump {name}", _pieces(target))
 
 
 async def _topics(home: Home, looking: Search) -> None:
