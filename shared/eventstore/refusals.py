@@ -1,8 +1,17 @@
-"""What the append function refuses, as errors that a caller can act on."""
+"""What may be appended at all, and what the append function refuses, as errors that a caller can act on."""
+
+from collections.abc import Awaitable, Callable
 
 import asyncpg
 
 from shared.kernel.errors import ReusedCommandId, StaleVersion
+
+Admit = Callable[[asyncpg.Connection], Awaitable[None]]
+"""Raises when nothing may be appended now."""
+
+
+async def always(_raw: asyncpg.Connection) -> None:
+    """Admit every append."""
 
 
 def understood(error: asyncpg.PostgresError) -> Exception:

@@ -11,7 +11,7 @@ import asyncpg
 from shared.contracts.event import Fact, Recorded, decode
 from shared.eventstore.draft import CommandId, Draft
 from shared.eventstore.partition import log_part
-from shared.eventstore.refusals import understood
+from shared.eventstore.refusals import Admit, always, understood
 from shared.eventstore.vault import Vault
 from shared.kernel.errors import ReusedCommandId
 
@@ -37,6 +37,7 @@ class Store:
         self.log = log
         self.parts = parts
         self.vault = vault
+        self.admit: Admit = always
         columns = _columns(log)
         self._load = (
             f"SELECT {columns} FROM unnest($1::smallint[], $2::uuid[], $3::int[]) AS s(part, id, version)"
@@ -68,6 +69,7 @@ class Store:
         with the same content gives the events recorded then. Raises StaleVersion when a stream has moved on, and
         ReusedCommandId when the command id was used with other content.
         """
+        await self.admit(raw)
         if len(drafts) == 1 and command is None:
             return [await self._append_one(raw, drafts[0])]
         by_part: dict[int, list[Draft]] = {}
@@ -110,6 +112,7 @@ class Store:
 
     async def remember(self, raw: asyncpg.Connection, stream_id: UUID, command: CommandId) -> None:
         """Record that a command was carried out and changed nothing."""
+        await self.admit(raw)
         await self._append_part(raw, self.part_of(stream_id), [], command)
 
     async def _append_part(

@@ -33,7 +33,7 @@ class TopicDamaged(RecourseError):
 async def heads(bootstrap: str, topic: str, parts: int) -> dict[int, Head]:
     """Give how far a topic goes in each partition; records that are no facts of ours are passed over."""
     found = {part: Head() for part in range(parts)}
-    async with _consumer(bootstrap) as consumer:
+    async with open_consumer(bootstrap) as consumer:
         places = [TopicPartition(topic, part) for part in range(parts)]
         ends: Mapping[TopicPartition, int] = await consumer.end_offsets(places)
         starts: Mapping[TopicPartition, int] = await consumer.beginning_offsets(places)
@@ -44,27 +44,26 @@ async def heads(bootstrap: str, topic: str, parts: int) -> dict[int, Head]:
     return found
 
 
-async def events_after(bootstrap: str, topic: str, part: int, position: int) -> AsyncIterator[Recorded]:
+async def events_after(consumer: AIOKafkaConsumer, topic: str, part: int, position: int) -> AsyncIterator[Recorded]:
     """Give the events of one partition after a position, each once and in order, up to the present end.
 
     Raises TopicDamaged when one is missing.
     """
-    async with _consumer(bootstrap) as consumer:
-        place = TopicPartition(topic, part)
-        ends: Mapping[TopicPartition, int] = await consumer.end_offsets([place])
-        starts: Mapping[TopicPartition, int] = await consumer.beginning_offsets([place])
-        # Each position takes one offset at least, so no later event comes before this offset.
-        async for event in _read(consumer, {place: min(ends[place], starts[place] + position)}, ends):
-            if event.position <= position:
-                continue
-            if event.position != position + 1:
-                raise TopicDamaged(
-                    f"after position {position} comes {event.position}",
-                    field=f"{topic} partition {part}",
-                    fix="make the topic again from the store: recourse topics rebuild",
-                )
-            position = event.position
-            yield event
+    place = TopicPartition(topic, part)
+    ends: Mapping[TopicPartition, int] = await consumer.end_offsets([place])
+    starts: Mapping[TopicPartition, int] = await consumer.beginning_offsets([place])
+    # Each position takes one offset at least, so no later event comes before this offset.
+    async for event in _read(consumer, {place: min(ends[place], starts[place] + position)}, ends):
+        if event.position <= position:
+            continue
+        if event.position != position + 1:
+            raise TopicDamaged(
+                f"after position {position} comes {event.position}",
+                field=f"{topic} partition {part}",
+                fix="make the topic again from the store: recourse topics rebuild",
+            )
+        position = event.position
+        yield event
 
 
 async def _read(
@@ -105,7 +104,8 @@ def _decoded(records: list[ConsumerRecord], end: int) -> Iterator[Recorded]:
 
 
 @asynccontextmanager
-async def _consumer(bootstrap: str) -> AsyncIterator[AIOKafkaConsumer]:
+async def open_consumer(bootstrap: str) -> AsyncIterator[AIOKafkaConsumer]:
+    """Lend a consumer of no group, which commits nothing."""
     consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, enable_auto_commit=False, auto_offset_reset="earliest")
     await consumer.start()
     try:

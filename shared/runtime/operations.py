@@ -38,7 +38,7 @@ def operations_router(owner: str) -> APIRouter:
     async def ready(request: Request, response: Response) -> dict[str, Any]:
         """Checks the database, the vault, the consumer and the relay; 503 when one of them is not well."""
         service = request.app.state.service
-        checks = {"started": bool(request.app.state.ready)}
+        checks: dict[str, bool | str] = {"started": bool(request.app.state.ready)}
         try:
             async with service.database.connection() as tx:
                 checks["database"] = await tx.raw.fetchval("SELECT true")
@@ -53,7 +53,8 @@ def operations_router(owner: str) -> APIRouter:
             checks["consumer"] = service.consumer.healthy
         if service.relay is not None:
             checks["relay"] = service.relay.leading or service.relay.standing_by
-        well = all(checks.values())
+            checks["log"] = service.relay.guard.trouble or True
+        well = all(found is True for found in checks.values())
         response.status_code = 200 if well else 503
         return {"status": "ok" if well else "unavailable", "service": owner, "checks": checks}
 

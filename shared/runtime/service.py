@@ -1,9 +1,6 @@
 """Puts a deciding service together: database, log, shell, relay, ticker, consumer, HTTP."""
 
 import asyncio
-import gc
-import os
-import signal
 import sys
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
@@ -12,13 +9,13 @@ from types import ModuleType
 from typing import Any, TypeVar
 
 import uvicorn
-from aiokafka.errors import KafkaError
 from fastapi import APIRouter, Depends, FastAPI, Request
 from faststream.kafka import KafkaBroker, KafkaRouter
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import Executable
 
+from shared.contracts.event import Fact, Recorded
 from shared.eventstore import vault_schema
-from shared.eventstore.database import TRANSIENT, Database
+from shared.eventstore.database import Database
 from shared.eventstore.migrate import migrate
 from shared.eventstore.store import Store
 from shared.eventstore.vault import Vault
@@ -30,6 +27,8 @@ from shared.runtime.as_of import only_where_read
 from shared.runtime.auth import TokenVerifier
 from shared.runtime.consumer import Consumer, Handler, Prepare
 from shared.runtime.evidence import evidence_router
+from shared.runtime.lifecycle import cancel, never_ends, once_reachable, settle_memory
+from shared.runtime.log_repair import log_repair_router
 from shared.runtime.operations import operations_router
 from shared.runtime.peers import Peers
 from shared.runtime.problems import answer_problems
@@ -45,9 +44,9 @@ from shared.runtime.ticker import Ticker
 from shared.runtime.tracing import TraceRequests
 from shared.runtime.vaulting import hear_erasures, open_vault, require_vault
 
-START_SECONDS = 60
 T = TypeVar("T", bound=ServiceSettings)
 Extra = Callable[["Service"], AbstractAsyncContextManager[None]]
+Index = Callable[[Recorded, Fact], Sequence[Executable]]
 
 
 class Service:
@@ -67,6 +66,7 @@ class Service:
         self.relay: Relay | None = None
         self.sealer: Sealer | None = None
         self.consumer: Consumer | None = None
+        self.indexes: list[Index] = []  # what rules beside the service's own keep of its facts
         self.tasks: list[Callable[[], Any]] = []
         self.first: list[Callable[[], Any]] = []  # what must be done once the vault is there, before anything runs
 
@@ -75,6 +75,7 @@ class Service:
         self.store = Store(self.charter.owner, self.settings.log_parts, self.vault)
         self.shell = Shell(self.database, self.store, rules)
         self.relay = Relay(self.database, self.store, self.settings.kafka_bootstrap, self.shell.appended)
+        self.store.admit = self.relay.guard.admit
         self.tasks += [self.relay.run, Ticker(self.shell).run]
         if self.settings.log_key_file is not None:
             self.sealer = Sealer(
@@ -114,12 +115,12 @@ class Service:
         async def lifespan(app: FastAPI) -> AsyncIterator[None]:
             async with AsyncExitStack() as stack:
                 await self._start(stack)
-                for extra in extras:
-                    await stack.enter_async_context(extra(self))
-                await self._listen(stack)
-                _settle_memory()
-                app.state.ready = True
-                log.info("ready")
+                if await self._fits():
+                    await self._begin(app, stack, extras)
+                else:
+                    begin = asyncio.create_task(self._begin_when_it_fits(app, stack, extras), name="begin")
+                    begin.add_done_callback(never_ends)
+                    stack.push_async_callback(cancel, [begin])
                 yield
                 app.state.ready = False
 
@@ -135,83 +136,65 @@ class Service:
         app.state.ready = False
         app.add_middleware(TraceRequests)
         answer_problems(app)
-        evidence = [evidence_router(self.charter.owner)] if self.store else []
+        evidence = [evidence_router(self.charter.owner), log_repair_router(self.charter.owner)] if self.store else []
         own = (operations_router(self.charter.owner), streams_router(self.charter.owner), *evidence)
         for router in (*routers, *own):
             app.include_router(router)
         return app
 
+    async def _fits(self) -> bool:
+        """Tell whether the store holds what its topic holds; services without a log have nothing to compare."""
+        if self.relay is None:
+            return True
+        await self.relay.guard.looked.wait()
+        return self.relay.guard.fits.is_set()
+
+    async def _begin(self, app: FastAPI, stack: AsyncExitStack, extras: Sequence[Extra]) -> None:
+        for extra in extras:
+            await stack.enter_async_context(extra(self))
+        await self._listen(stack)
+        settle_memory()
+        app.state.ready = True
+        log.info("ready")
+
+    async def _begin_when_it_fits(self, app: FastAPI, stack: AsyncExitStack, extras: Sequence[Extra]) -> None:
+        """Until the store is reconciled, only operators are answered."""
+        assert self.relay is not None
+        await self.relay.guard.fits.wait()
+        await self._begin(app, stack, extras)
+
     async def _start(self, stack: AsyncExitStack) -> None:
         settings = self.settings
         if settings.migration_database_url is not None:
             url = settings.migration_database_url.get_secret_value()
-            await _once_reachable("database", lambda: asyncio.to_thread(migrate, url, self.package))
+            await once_reachable("database", lambda: asyncio.to_thread(migrate, url, self.package))
         stack.push_async_callback(self.database.close)
         await self._reach_vault(stack)
         stack.push_async_callback(self.peers.close)
-        await _once_reachable(
+        await once_reachable(
             "Kafka", lambda: ensure_topics(settings.kafka_bootstrap, (*TOPICS.values(), EVIDENCE), settings.log_parts)
         )
         tasks = [asyncio.create_task(task(), name=getattr(task, "__qualname__", "task")) for task in self.tasks]
         for task in tasks:
-            task.add_done_callback(_never_ends)
-        stack.push_async_callback(_cancel, tasks)
+            task.add_done_callback(never_ends)
+        stack.push_async_callback(cancel, tasks)
 
     async def _reach_vault(self, stack: AsyncExitStack) -> None:
         if (vault := self.vault) is None:
             return
         if (url := self.settings.vault_migration_url) is not None:
             owner = url.get_secret_value()
-            await _once_reachable("vault", lambda: asyncio.to_thread(migrate, owner, vault_schema))
+            await once_reachable("vault", lambda: asyncio.to_thread(migrate, owner, vault_schema))
         stack.push_async_callback(vault.database.close)
-        await _once_reachable("vault", vault.check)
+        await once_reachable("vault", vault.check)
         for step in self.first:
-            await _once_reachable("vault", step)
+            await once_reachable("vault", step)
         self.tasks.append(partial(hear_erasures, vault))
 
     async def _listen(self, stack: AsyncExitStack) -> None:
         if self.consumer is not None:
             await self.broker.start()
             stack.push_async_callback(self.broker.stop)
-
-
-async def _once_reachable(what: str, attempt: Callable[[], Any]) -> None:
-    """Try until it goes through, at most a minute: a service may be started before its database and Kafka are up."""
-    loop = asyncio.get_running_loop()
-    until = loop.time() + START_SECONDS
-    while True:
-        try:
-            await attempt()
-        except (KafkaError, OperationalError, *TRANSIENT) as error:
-            if loop.time() > until:
-                raise
-            log.info("waiting", what=what, error=str(error).splitlines()[0] if str(error) else repr(error))
-            await asyncio.sleep(0.3)
-        else:
-            return
-
-
-def _settle_memory() -> None:
-    """Keep the collector off what lives as long as the process; walking it costs more than handling an event."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 50)
-
-
-def _never_ends(task: "asyncio.Task[Any]") -> None:
-    if not task.cancelled() and (error := task.exception()) is not None:
-        log.error("a background task died; the service stops", task=task.get_name(), exc_info=error)
-        asyncio.get_running_loop().call_soon(_stop_process)
-
-
-def _stop_process() -> None:
-    os.kill(os.getpid(), signal.SIGTERM)
-
-
-async def _cancel(tasks: "Sequence[asyncio.Task[Any]]") -> None:
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def shell_of(request: Request) -> Shell[Any, Any]:

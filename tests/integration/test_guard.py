@@ -47,6 +47,12 @@ async def append(database: Database, store: Store, count: int) -> list[Recorded]
     return recorded
 
 
+async def leads(relay: Relay, wanted: bool) -> None:
+    """Wait until the relay leads, or does not."""
+    while relay.leading != wanted:
+        await asyncio.sleep(0.02)
+
+
 async def heads_are(bootstrap: str, topic: str, database: Database, store: Store) -> None:
     """Wait until the topic goes as far as the store."""
     async with database.connection() as tx:
@@ -136,13 +142,13 @@ async def test_what_a_topic_lost_is_published_again_from_the_same_positions(
         await heads_are(kafka_bootstrap, topic, database, store)
         await append(database, store, 5)
         await heads_are(kafka_bootstrap, topic, database, store)
-    for part in range(PARTS):
-        async with database.connection() as tx:
+    async with tail.open_consumer(kafka_bootstrap) as consumer, database.connection() as tx:
+        for part in range(PARTS):
             logged = await store.read(tx.raw, part, 0, 1000)
-        published = [event async for event in tail.events_after(kafka_bootstrap, topic, part, 0)]
-        assert published == logged
-        later = [event async for event in tail.events_after(kafka_bootstrap, topic, part, 3)]
-        assert later == logged[3:]
+            published = [event async for event in tail.events_after(consumer, topic, part, 0)]
+            assert published == logged
+            later = [event async for event in tail.events_after(consumer, topic, part, 3)]
+            assert later == logged[3:]
 
 
 async def test_a_gap_in_a_topic_is_named(log: tuple[Database, Store], kafka_bootstrap: str, topic: str) -> None:
@@ -151,8 +157,10 @@ async def test_a_gap_in_a_topic_is_named(log: tuple[Database, Store], kafka_boot
     async with database.connection() as tx:
         events = await store.append(tx.raw, drafts(case, 0, ["one", "two", "three"]))
     await publish(kafka_bootstrap, {LOG: topic}, [events[0], events[2]])
-    with pytest.raises(tail.TopicDamaged, match=f"{topic} partition {events[0].log_part}: after position 1 comes 3"):
-        assert [event async for event in tail.events_after(kafka_bootstrap, topic, events[0].log_part, 0)]
+    part = events[0].log_part
+    async with tail.open_consumer(kafka_bootstrap) as consumer:
+        with pytest.raises(tail.TopicDamaged, match=f"{topic} partition {part}: after position 1 comes 3"):
+            assert [event async for event in tail.events_after(consumer, topic, part, 0)]
 
 
 async def test_the_relay_tells_the_guard_when_the_database_goes(
@@ -163,8 +171,7 @@ async def test_the_relay_tells_the_guard_when_the_database_goes(
     doubts = asyncio.Event()
     relay.guard.doubt = doubts.set  # type: ignore[method-assign] # only watched
     async with stopped(relay.run()), asyncio.timeout(30):
-        while not relay.leading:
-            await asyncio.sleep(0.02)
+        await leads(relay, True)
         doubts.clear()
         admin = await asyncpg.connect(postgres_admin_url)
         await admin.execute(
@@ -172,7 +179,5 @@ async def test_the_relay_tells_the_guard_when_the_database_goes(
         )
         await admin.close()
         await doubts.wait()
-        while relay.leading:
-            await asyncio.sleep(0.02)
-        while not relay.leading:
-            await asyncio.sleep(0.02)
+        await leads(relay, False)
+        await leads(relay, True)
