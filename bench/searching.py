@@ -14,6 +14,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from deploy.local.databases import with_database
 from deploy.local.home import Home
 from deploy.local.postgres import LocalPostgres, binaries
+from deploy.topics import every_topic
 
 CHUNK = 1 << 20
 CANARY = "canary0"
@@ -102,8 +103,7 @@ async def _topics(home: Home, looking: Search) -> None:
     consumer = AIOKafkaConsumer(bootstrap_servers=f"127.0.0.1:{home.state().ports['kafka']}", enable_auto_commit=False)
     await consumer.start()
     try:
-        topics = [topic for topic in await consumer.topics() if not topic.startswith("__")]
-        places = [TopicPartition(one, part) for one in topics for part in consumer.partitions_for_topic(one) or ()]
+        places = [TopicPartition(one.name, part) for one in every_topic() for part in range(one.partitions)]
         ends = await consumer.end_offsets(places)
         consumer.assign(places)
         await consumer.seek_to_beginning()
