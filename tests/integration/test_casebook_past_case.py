@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
-from itertools import count
+from itertools import count, cycle
 from uuid import UUID
 
 import pytest
@@ -10,7 +10,7 @@ import pytest
 from services.casebook.queries.past_case import Asked, PastCases
 from shared.contracts.event import Recorded
 from shared.contracts.followup_found import FoundPromiseDismissed, PromiseFound
-from shared.contracts.intake import CaseOpened
+from shared.contracts.intake import AutomaticMailReceived, CaseOpened
 from shared.kernel.errors import NotFound
 from tests.support.backends import MakeServiceDatabase
 from tests.support.casebook import Casebook, go_live, open_casebook
@@ -32,8 +32,15 @@ def events() -> list[Recorded]:
         for seed in count(11)
     )
     told = next(history for history in histories if len(opened_at(history)) > 1)
+    cases = cycle(opened_at(told))
+    told = [_about(event, next(cases)) if event.type == AutomaticMailReceived.TYPE else event for event in told]
     late = timedelta(days=1)
     return [e._replace(received_at=e.recorded_at - late) if e.position % 3 == 0 else e for e in told]
+
+
+def _about(mail: Recorded, case_id: UUID) -> Recorded:
+    assert isinstance(mail.fact, AutomaticMailReceived)
+    return mail._replace(body=mail.fact.model_copy(update={"about_case_id": case_id}).body())
 
 
 @pytest.fixture(scope="module")
@@ -114,6 +121,20 @@ def _gapless(events: list[Recorded]) -> list[Recorded]:
         at[place] = at.get(place, 0) + 1
         renumbered.append(event._replace(position=at[place]))
     return renumbered
+
+
+async def test_only_what_stands_in_no_stream_of_the_case_is_looked_for_elsewhere(
+    casebook: Casebook, events: list[Recorded]
+) -> None:
+    peers = ToldPeers(events)
+    past = PastCases(casebook.database.url, peers)
+    async with past.while_running(None):
+        for case_id, opened in opened_at(events).items():
+            await look(casebook, past, case_id, Asked(known=opened))
+            await look(casebook, past, case_id, Asked(known=max(event.recorded_at for event in events)))
+    strangers = {event.stream_kind for event in peers.repaired}
+    assert "mail" in strangers
+    assert "case" not in strangers
 
 
 async def test_before_its_first_event_a_case_was_not_known(

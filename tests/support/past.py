@@ -18,6 +18,7 @@ class ToldPeers(Peers):
 
     def __init__(self, events: Sequence[Recorded]) -> None:
         self.events = events
+        self.repaired: list[Recorded] = []
 
     async def stream(self, source: str, stream_id: UUID, until: datetime | None = None) -> list[Recorded]:
         return [
@@ -27,11 +28,13 @@ class ToldPeers(Peers):
         ]
 
     async def missing(self, source: str, part: int, first: int, last: int) -> list[Recorded]:
-        return [
+        found = [
             event
             for event in self.events
             if (event.log, event.log_part) == (source, part) and first <= event.position <= last
         ]
+        self.repaired += found
+        return found
 
     async def positions(self, source: str, at: datetime) -> dict[int, int]:
         stood = dict.fromkeys(range(8), 0)

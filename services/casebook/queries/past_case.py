@@ -101,14 +101,18 @@ class PastCases:
             *(self._peers.stream(CUSTOMERS_OWNER, customer, asked.known) for customer in _customers(events))
         )
         events += [event for stream in about for event in stream]
-        events += await self._elsewhere(live, case_id, events)
+        events += await self._elsewhere(live, case_id, asked, events)
         return sorted((event for event in events if asked.holds(event)), key=_in_time)
 
-    async def _elsewhere(self, live: AsyncConnection, case_id: UUID, found: Sequence[Recorded]) -> list[Recorded]:
+    async def _elsewhere(
+        self, live: AsyncConnection, case_id: UUID, asked: Asked, found: Sequence[Recorded]
+    ) -> list[Recorded]:
         """Give what the timeline has of the case but no stream of it has, such as a mail that came back."""
         places = {(event.log, event.log_part, event.position) for event in found}
-        entries = await live.execute(select(ENTRY.log, ENTRY.log_part, ENTRY.position).where(ENTRY.case_id == case_id))
-        more = [place for entry in entries if (place := tuple(entry)) not in places]
+        entries = select(ENTRY.log, ENTRY.log_part, ENTRY.position).where(ENTRY.case_id == case_id)
+        if asked.known is not None:
+            entries = entries.where(ENTRY.recorded_at <= asked.known)
+        more = [place for entry in await live.execute(entries) if (place := tuple(entry)) not in places]
         read = await asyncio.gather(*(self._peers.missing(log, part, at, at) for log, part, at in more))
         return [event for page in read for event in page]
 
