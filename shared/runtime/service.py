@@ -29,6 +29,7 @@ from shared.runtime.consumer import Consumer, Handler, Prepare
 from shared.runtime.evidence import evidence_router
 from shared.runtime.lifecycle import cancel, never_ends, once_reachable, settle_memory
 from shared.runtime.log_repair import log_repair_router
+from shared.runtime.opened import opened_router
 from shared.runtime.operations import operations_router
 from shared.runtime.peers import Peers
 from shared.runtime.problems import answer_problems
@@ -137,7 +138,7 @@ class Service:
         app.add_middleware(TraceRequests)
         answer_problems(app)
         evidence = [evidence_router(self.charter.owner), log_repair_router(self.charter.owner)] if self.store else []
-        own = (operations_router(self.charter.owner), streams_router(self.charter.owner), *evidence)
+        own = (operations_router(self.charter.owner), opened_router(), streams_router(self.charter.owner), *evidence)
         for router in (*routers, *own):
             app.include_router(router)
         return app

@@ -2,10 +2,12 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from functools import partial
 from typing import Annotated, Any
 from uuid import UUID
 
+import httpx
 import typer
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from rich.console import Console
@@ -13,6 +15,7 @@ from rich.text import Text
 
 from deploy.local.cli.api import read_case
 from deploy.local.cli.context import AsOption, HomeOption, JsonOption, open_context
+from deploy.local.cli.opened import open_bodies
 from deploy.local.cli.showing import DIM, one_line, plain
 from deploy.local.environment import HOST
 from deploy.topics import declared_topics
@@ -21,6 +24,7 @@ from shared.eventstore.partition import log_part
 
 POLL_MS = 500
 Show = Mapping[str, Any]
+Open = Callable[[list[dict[str, Any]]], list[dict[str, Any]]]
 
 
 def events(
@@ -33,9 +37,12 @@ def events(
     ] = None,
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on with what comes, until Ctrl-C.")] = False,
     brief: Annotated[bool, typer.Option("--brief", help="One line an event.")] = False,
+    sealed: Annotated[
+        bool, typer.Option("--sealed", help="Leave what customers wrote sealed, as it is stored.")
+    ] = False,
     limit: Annotated[int, typer.Option(metavar="N", min=0, help="How many of the newest to begin with.")] = 20,
 ) -> None:
-    """Show events as they are on Kafka, in order of time.
+    """Show events as they are on Kafka, in order of time, what customers wrote opened.
 
     JSON: one object a line: {"topic", "partition", "offset", "headers": {CloudEvents
     1.0 in binary mode}, "body": the fact}.
@@ -51,8 +58,10 @@ def events(
             _show(context.out, event, brief)
 
     async def run() -> None:
-        async for event in read(bootstrap, stream, wanted or "", limit, follow=follow):
-            emit(event)
+        with context.client("casebook", user) as reader:
+            opened = None if sealed else partial(open_events, reader)
+            async for event in read(bootstrap, stream, wanted or "", limit, follow=follow, opened=opened):
+                emit(event)
 
     try:
         asyncio.run(run())
@@ -60,12 +69,18 @@ def events(
         return
 
 
+def open_events(reader: httpx.Client, events: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Give events with their bodies opened, by a service's client that speaks for the reader."""
+    bodies = open_bodies(reader, [(event["headers"].get("ce_id", ""), event["body"]) for event in events])
+    return [{**event, "body": body} for event, body in zip(events, bodies, strict=True)]
+
+
 async def read(
-    bootstrap: str, stream: UUID | None, wanted: str, limit: int, *, follow: bool
+    bootstrap: str, stream: UUID | None, wanted: str, limit: int, *, follow: bool, opened: Open | None = None
 ) -> AsyncIterator[dict[str, Any]]:
     """Give the newest `limit` events in order of time (all, of one stream), then, with `follow`, those that come.
 
-    `wanted` is how their type begins.
+    `wanted` is how their type begins; `opened` opens the bodies, which are sealed as they are read.
     """
     consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, enable_auto_commit=False, auto_offset_reset="earliest")
     await consumer.start()
@@ -83,13 +98,15 @@ async def read(
             consumer.seek(place, 0 if whole else max(0, end - limit))
         known = [event async for event in _until(consumer, ends) if _fits(event, stream, wanted)]
         known.sort(key=lambda event: str(event["headers"]["ce_time"]))
-        for event in known if stream is not None else known[len(known) - min(limit, len(known)) :]:
+        shown = known if stream is not None else known[len(known) - min(limit, len(known)) :]
+        for event in opened(shown) if opened else shown:
             yield event
         while follow:
             polled = await consumer.getmany(timeout_ms=POLL_MS)
-            for event in sorted(_all(polled), key=lambda event: str(event["headers"]["ce_time"])):
-                if _fits(event, stream, wanted):
-                    yield event
+            coming = [event for event in _all(polled) if _fits(event, stream, wanted)]
+            coming.sort(key=lambda event: str(event["headers"]["ce_time"]))
+            for event in opened(coming) if opened and coming else coming:
+                yield event
     finally:
         await consumer.stop()
 

@@ -8,13 +8,14 @@ from typing import Any
 import httpx
 
 from deploy.local.cli.context import Context, checked
+from deploy.local.cli.opened import open_bodies
 
 WORDED = {"intake.message_received.v1", "intake.message_sent.v1", "intake.reply_drafted.v1"}
 
 
 def texts_of(context: Context, user: str, events: Iterable[Mapping[str, Any]]) -> dict[str, str]:
     """The text of each event that has one, by event id; empty if the user may not read logs."""
-    texts: dict[str, str] = {}
+    sealed: list[tuple[str, dict[str, Any]]] = []
     with context.client("intake", user) as intake:
         for event in events:
             if event["type"] not in WORDED:
@@ -23,8 +24,9 @@ def texts_of(context: Context, user: str, events: Iterable[Mapping[str, Any]]) -
             if answer.status_code == HTTPStatus.FORBIDDEN:
                 return {}
             [found] = checked(answer)
-            texts[event["event_id"]] = json.loads(found["body"])["text"]
-    return texts
+            sealed.append((event["event_id"], json.loads(found["body"])))
+        opened = open_bodies(intake, sealed)
+    return {event_id: body["text"] for (event_id, _), body in zip(sealed, opened, strict=True)}
 
 
 def _read(client: httpx.Client, part: int, position: int) -> httpx.Response:

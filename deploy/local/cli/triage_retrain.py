@@ -4,6 +4,7 @@ import asyncio
 import json
 import shutil
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from deploy.local.cli.context import Context, HomeOption, JsonOption, open_context
+from deploy.local.cli.events import open_events
 from deploy.local.cli.events import read as read_topics
 from deploy.local.cli.meter import Meter
 from deploy.local.cli.showing import DIM
@@ -23,6 +25,7 @@ from services.triage.adapters.model_file import CARD, NUMBERS, ModelFile
 
 REPORT = "report.json"
 ALL = 10_000_000
+READER = "audra"
 
 
 def retrain(
@@ -92,7 +95,10 @@ def _from_stack(context: Context) -> list[Mapping[str, Any]]:
     bootstrap = f"{HOST}:{context.running().ports['kafka']}"
 
     async def run() -> list[Mapping[str, Any]]:
-        return [event for wanted in WANTED async for event in read_topics(bootstrap, None, wanted, ALL, follow=False)]
+        with context.client("casebook", READER) as reader:
+            opened = partial(open_events, reader)
+            read = [read_topics(bootstrap, None, wanted, ALL, follow=False, opened=opened) for wanted in WANTED]
+            return [event for topic in read async for event in topic]
 
     return asyncio.run(run())
 
