@@ -36,6 +36,7 @@ from deploy.local.cli import (
     mails,
     policy,
     privacy,
+    process,
     promise,
     promise_evaluate,
     promise_found,
@@ -61,7 +62,7 @@ VERBS: dict[str, tuple[ModuleType, ...]] = {
     "Promises and clocks": (promises, promise, promise_found, promise_evaluate, clocks, clock),
     "Policy and reading": (policy, triage, facts),
     "Events": (events, mails, dead_letters, replay),
-    "Evidence": (audit, privacy, export),
+    "Evidence": (audit, privacy, export, process),
 }
 
 app = typer.Typer(

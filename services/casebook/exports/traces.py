@@ -11,7 +11,9 @@ from services.casebook.exports.vocabulary import event_type
 from shared.contracts.event import Recorded
 
 # What services note for themselves repeats what others recorded: it is no step of the work.
-NOTES = frozenset({"case taken up", "message noted", "matter noted", "case closure noted", "boundary noted"})
+NOTES = frozenset(
+    {"case taken up", "message noted", "matter noted", "case closure noted", "boundary noted", "clocks moved"}
+)
 
 
 class Step(NamedTuple):
