@@ -93,7 +93,7 @@ def _backup(admin: str, looking: Search) -> None:
     for name in _databases(admin):
         with tempfile.TemporaryDirectory() as place:
             target = Path(place) / "backup.sql"
-            dump = [binaries() / "pg_dump", "-d", with_database(admin, name), "-f", target]
+            dump: list[str | Path] = [binaries() / "pg_dump", "-d", with_database(admin, name), "-f", target]
             subprocess.run(dump, check=True, capture_output=True)
             looking.look("backup", f"pg_dump {name}", _pieces(target))
 

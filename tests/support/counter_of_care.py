@@ -5,10 +5,13 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from uuid import UUID
 
 import services.intake as package
 from services.intake import CHARTER, api
 from services.intake.adapters.doors import Doors
+from services.intake.adapters.erasures import Erasures
+from services.intake.adapters.known import Known
 from services.intake.adapters.languages import make_detector
 from services.intake.adapters.live import LiveConversations
 from services.intake.adapters.load import Load
@@ -20,6 +23,8 @@ from services.intake.domain.policies.wording import FALLBACK
 from services.intake.domain.reactions import react
 from services.intake.domain.timers import Timers, due
 from services.intake.tables import index
+from shared.contracts.event import Recorded
+from shared.eventstore.vault import Vault
 from shared.runtime.rules import Rules
 from tests.support.backends import MakeServiceDatabase
 from tests.support.intake import OWN, RULES
@@ -27,12 +32,14 @@ from tests.support.office import Office, open_office
 
 
 @asynccontextmanager
-async def open_intake_office(make: MakeServiceDatabase, home: Path) -> AsyncIterator[Office]:
-    """Give intake with its doors and its API."""
+async def open_intake_office(
+    make: MakeServiceDatabase, home: Path, vault: Vault | None = None
+) -> AsyncIterator[Office]:
+    """Give intake with its doors and its API; with a vault it seals, and can erase and export."""
     rules: Rules[Any, Any] = Rules(
         charter=CHARTER, decider=make_decider(RULES), react=react, timers=Timers(RULES).changes, due=due, index=index
     )
-    async with open_office(make, home, package, rules, api.router) as office:
+    async with open_office(make, home, package, rules, api.router, vault) as office:
         detect = make_detector(RULES.replies.languages, FALLBACK)
         state = office.app.state
         state.parties = Parties(office.shell, detect)
@@ -41,7 +48,15 @@ async def open_intake_office(make: MakeServiceDatabase, home: Path) -> AsyncIter
         state.intake_rules = RULES
         state.reply_checker = ReplyChecker(nowhere)
         state.outbox = Outbox(office.shell, OWN, None, LiveConversations())
+        if vault is not None:
+            peers: Any = SimpleNamespace(stream=_of_no_other)
+            state.erasures = Erasures(office.shell, vault, RULES)
+            state.known = Known(office.shell, peers, vault)
         yield office
+
+
+async def _of_no_other(_source: str, _stream: UUID) -> list[Recorded]:
+    return []
 
 
 async def write(

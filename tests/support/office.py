@@ -16,6 +16,7 @@ from shared.contracts.event import Fact, Recorded
 from shared.eventstore.database import Database
 from shared.eventstore.migrate import migrate
 from shared.eventstore.store import Store
+from shared.eventstore.vault import Vault
 from shared.runtime.auth import TokenVerifier
 from shared.runtime.problems import answer_problems
 from shared.runtime.reactor import Reactor
@@ -80,13 +81,14 @@ async def open_office(
     package: ModuleType,
     rules: Rules[Any, Any],
     router: APIRouter,
+    vault: Vault | None = None,
     **on_state: object,
 ) -> AsyncIterator[Office]:
     """Give a service over a fresh, migrated database; `on_state` is what its API finds on the application."""
     owner = rules.charter.owner
     made = make(owner)
     migrate(made.migration_database_url, package)
-    database, store = Database(made.database_url, pool_size=5), Store(owner, PARTS)
+    database, store = Database(made.database_url, pool_size=5), Store(owner, PARTS, vault)
     shell = Shell(database, store, rules)
     identity = Identity(home)
     identity.prepare()
