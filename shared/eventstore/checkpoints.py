@@ -10,7 +10,10 @@ from shared.eventstore.notes import Checkpoint, origin_of
 
 
 class Sealed(NamedTuple):
-    """One checkpoint: the note that was signed, and the proof that it goes on from `old_size`, the one before."""
+    """One checkpoint: the note that was signed, and the proof that it goes on from `old_size`, the one before.
+
+    `edge` are the roots of the tree's full subtrees in a row: with them a proof needs no leaf that came after its own.
+    """
 
     log_part: int
     number: int
@@ -18,6 +21,7 @@ class Sealed(NamedTuple):
     root: bytes
     chain: bytes
     note: bytes
+    edge: bytes
     old_size: int
     proof: bytes
     signed_at: datetime
@@ -27,14 +31,14 @@ class Sealed(NamedTuple):
         return Checkpoint(origin_of(log, self.log_part), self.size, self.root)
 
 
-COLUMNS = "log_part, number, size, root, chain, note, old_size, proof, signed_at"
+COLUMNS = "log_part, number, size, root, chain, note, edge, old_size, proof, signed_at"
 NEWEST = f"""
     SELECT {COLUMNS} FROM generate_series(0, $1::int - 1) AS p CROSS JOIN LATERAL (
         SELECT {COLUMNS} FROM checkpoint c WHERE c.log_part = p ORDER BY number DESC LIMIT 1) AS newest"""
 LISTED = f"SELECT {COLUMNS} FROM checkpoint WHERE log_part = $1 AND number > $2 ORDER BY number LIMIT $3"
 COVERING = f"SELECT {COLUMNS} FROM checkpoint WHERE log_part = $1 AND size >= $2 ORDER BY size, number LIMIT 1"
 OF_SIZE = f"SELECT {COLUMNS} FROM checkpoint WHERE log_part = $1 AND size = $2 ORDER BY number DESC LIMIT 1"
-KEEP = f"INSERT INTO checkpoint ({COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"
+KEEP = f"INSERT INTO checkpoint ({COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"
 UNSENT = f"SELECT {COLUMNS} FROM checkpoint WHERE NOT sent ORDER BY log_part, number LIMIT 1000"
 SENT = """
     UPDATE checkpoint c SET sent = true FROM unnest($1::smallint[], $2::bigint[]) AS s(log_part, number)

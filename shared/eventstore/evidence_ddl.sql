@@ -27,6 +27,7 @@ CREATE TABLE checkpoint (
     root bytea NOT NULL,
     chain bytea NOT NULL,
     note bytea NOT NULL,
+    edge bytea NOT NULL,
     old_size bigint NOT NULL,
     proof bytea NOT NULL,
     signed_at timestamptz NOT NULL,

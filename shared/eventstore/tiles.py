@@ -1,7 +1,7 @@
 """The Merkle tree of a log partition as it is stored: full tiles of 256 hashes, and the newest leaves from the log."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from time import perf_counter
 
@@ -10,6 +10,8 @@ import asyncpg
 from shared.eventstore.chain import genesis
 from shared.eventstore.merkle import HASH_BYTES, CompactRange, Span, fold_edge, full_subtrees, node_hash
 
+# The level and the index of a full subtree; of tiles, of their roots.
+Subtree = tuple[int, int]
 HEIGHT = 8
 WIDTH = 1 << HEIGHT
 PAGE = 16 * WIDTH
@@ -19,7 +21,10 @@ LEAVES = """
         count(*) AS events, min(position) AS first
     FROM (
         SELECT position, sha256('\\x00'::bytea || header || content) AS leaf,
-            chain_hash = sha256(lag(chain_hash, 1, $4) OVER (ORDER BY position) || header || content) AS linked
+            chain_hash = sha256(
+                lag(chain_hash, 1, coalesce(
+                    (SELECT b.chain_hash FROM event b WHERE b.log_part = $1 AND b.position = $2), $4::bytea)
+                ) OVER (ORDER BY position) || header || content) AS linked
         FROM (
             SELECT position, chain_hash, event_header_hash(e) AS header, sha256(body) AS content FROM event e
             WHERE log_part = $1 AND position > $2 AND position <= $3 ORDER BY position OFFSET 0
@@ -85,7 +90,7 @@ class Tree:
         """
         if after >= upto:
             return Leaves(after, b"")
-        row = await self._raw.fetchrow(LEAVES, self._part, after, upto, await self.chain_at(after))
+        row = await self._raw.fetchrow(LEAVES, self._part, after, upto, genesis(self._log, self._part))
         if row["broken"] is not None:
             at = row["broken"]
             raise HistoryBroken("chain_broken", self._part, at, f"the hash chain does not hold at position {at}")
@@ -93,18 +98,22 @@ class Tree:
             raise HistoryBroken("event_missing", self._part, after + 1, f"an event is missing in {after + 1} to {upto}")
         return Leaves(after, row["leaves"])
 
-    async def roots(self, spans: Iterable[Span]) -> list[bytes]:
-        """Give the root over each of these spans, which lie within what was sealed."""
+    async def roots(self, spans: Iterable[Span], known: Mapping[Subtree, bytes] | None = None) -> list[bytes]:
+        """Give the root over each of these spans, which lie within what was sealed.
+
+        `known` are roots of full subtrees that need not be looked up, such as a checkpoint's edge.
+        """
         wanted = [full_subtrees(span) for span in spans]
-        rows: dict[tuple[int, int], int] = {}
-        for level, index in (one for some in wanted for one in some):
-            tile, first, width = _place(level, index)
+        found = dict(known or {})
+        rows: dict[Subtree, int] = {}
+        for one in (one for some in wanted for one in some if one not in found):
+            tile, first, width = _place(*one)
             rows[tile] = max(rows.get(tile, 0), first + width)
-        tiles = await self._tiles(rows)
-        return [
-            fold_edge([_subtree(tiles[tile], first, width) for tile, first, width in (_place(*one) for one in some)])
-            for some in wanted
-        ]
+        tiles = await self._tiles(rows) if rows else {}
+        for one in (one for some in wanted for one in some if one not in found):
+            tile, first, width = _place(*one)
+            found[one] = _subtree(tiles[tile], first, width)
+        return [fold_edge([found[one] for one in some]) for some in wanted]
 
     async def root(self, size: int) -> bytes:
         """Give the root of the tree at a size that was sealed."""
@@ -148,10 +157,10 @@ class Tree:
             first = number - WIDTH + 1
             await self._keep(level + 1, number // WIDTH, await self._tile_roots(level, first, WIDTH))
 
-    async def _tiles(self, rows: dict[tuple[int, int], int]) -> dict[tuple[int, int], bytes]:
+    async def _tiles(self, rows: dict[Subtree, int]) -> dict[Subtree, bytes]:
         """Give the hashes of tiles by level and number, of each at least as many as `rows` says."""
         kept = await self._raw.fetch(KEPT, self._part, [level for level, _ in rows], [number for _, number in rows])
-        found: dict[tuple[int, int], bytes] = {(row["level"], row["number"]): row["hashes"] for row in kept}
+        found: dict[Subtree, bytes] = {(row["level"], row["number"]): row["hashes"] for row in kept}
         for (level, number), width in rows.items():
             if (level, number) not in found:
                 first = number * WIDTH
@@ -170,7 +179,13 @@ class Tree:
         return roots
 
 
-def _place(level: int, index: int) -> tuple[tuple[int, int], int, int]:
+def edge_of(size: int, hashes: bytes) -> dict[Subtree, bytes]:
+    """Give the full subtrees of a tree of so many leaves with their roots, which are `hashes` in a row."""
+    subtrees = full_subtrees((0, size))
+    return {one: hashes[i * HASH_BYTES : (i + 1) * HASH_BYTES] for i, one in enumerate(subtrees)}
+
+
+def _place(level: int, index: int) -> tuple[Subtree, int, int]:
     """Say where a full subtree's hashes are: the tile, the first hash in it, and how many."""
     within = level % HEIGHT
     first = index << within

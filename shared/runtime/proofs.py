@@ -1,7 +1,7 @@
 """Proofs that events are in the tree of a checkpoint, made from the stored bytes."""
 
 from base64 import b64encode
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import asyncpg
 from pydantic import BaseModel, Field
@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 from shared.eventstore import checkpoints
 from shared.eventstore.merkle import Span, event_leaf, inclusion_spans
 from shared.eventstore.notes import origin_of
-from shared.eventstore.tiles import HistoryBroken, Tree
+from shared.eventstore.tiles import HistoryBroken, Subtree, Tree, edge_of
 from shared.kernel.errors import NotFound, Refused
 
 HALVES = """
@@ -52,7 +52,8 @@ async def proofs(
             fix="have one signed: POST /evidence/checkpoints",
         )
     steps = [inclusion_spans(position - 1, under.size) for position in positions]
-    roots = iter(await answered(Tree(raw, owner, part), [span for spans in steps for span in spans]))
+    known = edge_of(under.size, under.edge)
+    roots = iter(await answered(Tree(raw, owner, part), [span for spans in steps for span in spans], known))
     return [
         ProofView(
             origin=origin_of(owner, part),
@@ -71,10 +72,10 @@ async def proofs(
     ]
 
 
-async def answered(tree: Tree, spans: list[Span]) -> list[bytes]:
+async def answered(tree: Tree, spans: list[Span], known: Mapping[Subtree, bytes] | None = None) -> list[bytes]:
     """Give the roots over spans; raises Refused when the stored history does not hold."""
     try:
-        return await tree.roots(spans)
+        return await tree.roots(spans, known)
     except HistoryBroken as broken:
         raise Refused(f"the log cannot be proved: {broken}", fix="run recourse audit verify") from broken
 

@@ -167,7 +167,8 @@ class Sealer:
         point = Checkpoint(origin_of(self._store.log, part), head, grown.root())
         note = Note(point.text, tuple(key.sign(point.text) for key in signers))
         number = max((one.number for one in signed), default=0) + 1
-        sealed = Sealed(part, number, head, point.root, await tree.chain_at(head), note.encode(), old, proof, now())
+        chain, edge = await tree.chain_at(head), b"".join(grown.edge)
+        sealed = Sealed(part, number, head, point.root, chain, note.encode(), edge, old, proof, now())
         await checkpoints.keep(raw, sealed)
         SIGNED.labels(self._store.log).inc()
         SIZE.labels(self._store.log, part).set(head)
