@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from bench import assess, end_to_end, growth, log, streams
+from bench import assess, end_to_end, evidence_sealing, growth, log, streams
 from bench.backends import Backends, running
 from bench.figure import Figure, show, write
 
@@ -20,9 +20,12 @@ GROUPS: dict[str, Measure] = {
     "projection": lambda b, quick: streams.projection_rows(b, cases=4_000 if quick else 16_000),
     "growth": lambda b, quick: growth.growth_figures(b, small=2_000, large=20_000 if quick else 200_000),
     "assess": lambda _b, quick: assess.assess_figures(rounds=3 if quick else 10),
+    "evidence": lambda b, quick: evidence_sealing.sealing_figures(
+        b, events=80_000 if quick else 1_000_000, proofs=500, rounds=3 if quick else 5, appends=800
+    ),
     "end_to_end": lambda _b, quick: end_to_end.end_to_end_figures(seconds=15 if quick else 60),
 }
-NO_KAFKA = ("append", "read", "growth", "assess", "end_to_end")
+NO_KAFKA = ("append", "read", "growth", "assess", "evidence", "end_to_end")
 
 
 def main(
