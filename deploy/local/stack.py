@@ -1,6 +1,7 @@
 """Everything that runs: started in the right order, watched, and stopped in the reverse order."""
 
 import http.client
+import json
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -59,12 +60,13 @@ def keep_ports(kept: Mapping[str, int]) -> dict[str, int]:
 
 
 def is_ready(port: int) -> bool:
-    """Whether the service on `port` says it is ready."""
+    """Whether the service on `port` says it is ready, or that its store must be reconciled first."""
     connection = http.client.HTTPConnection(HOST, port, timeout=5)
     try:
         connection.request("GET", "/health/ready")
-        return connection.getresponse().status == http.HTTPStatus.OK
-    except (OSError, http.client.HTTPException):
+        answer = connection.getresponse()
+        return answer.status == http.HTTPStatus.OK or isinstance(json.load(answer)["checks"].get("log"), str)
+    except (OSError, http.client.HTTPException, ValueError, KeyError):
         return False
     finally:
         connection.close()

@@ -3,9 +3,10 @@
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import Depends, Query, Request
+from fastapi import Depends, Query
 from fastapi.dependencies.utils import get_flat_params
 from pydantic import BaseModel, ConfigDict, Field
+from starlette.requests import HTTPConnection
 
 from shared.kernel.errors import MalformedInput
 from shared.runtime.clock import now
@@ -55,7 +56,7 @@ class AsOfQuery(BaseModel):
     as_of: str | None = Field(default=None, description=MEANING, examples=[EXAMPLE], max_length=64)
 
 
-async def only_where_read(request: Request) -> None:
+async def only_where_read(request: HTTPConnection) -> None:
     """FastAPI dependency of a whole app: refuse an instant where it is not read, rather than answer with the present.
 
     Raises MalformedInput.

@@ -12,7 +12,7 @@ from shared.eventstore.database import TRANSIENT, Database
 from shared.eventstore.store import Store
 from shared.messaging import cursor
 from shared.messaging.codec import encode
-from shared.messaging.tail import Head
+from shared.messaging.tail import Head, TopicDamaged
 from shared.messaging.topics import topic_of
 from shared.runtime.guard import StoreGuard, wait_until_it_fits
 from shared.runtime.telemetry import LAG, RELAYED, log
@@ -61,8 +61,8 @@ class Relay:
         while True:
             try:
                 await self._lead()
-            except (KafkaError, NotLeading, *TRANSIENT) as error:
-                if not isinstance(error, KafkaError | NotLeading):
+            except (KafkaError, TopicDamaged, NotLeading, *TRANSIENT) as error:
+                if not isinstance(error, KafkaError | TopicDamaged | NotLeading):
                     self.guard.doubt()
                 log.warning("relay starts over", error=repr(error))
                 await asyncio.sleep(IDLE_SECONDS)
