@@ -8,7 +8,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from deploy.local.cli import privacy_export
+from deploy.local.cli import privacy_export, privacy_keys
 from deploy.local.cli.api import tell
 from deploy.local.cli.context import AsOption, Context, HomeOption, JsonOption, checked, open_context
 from deploy.local.cli.customer import CustomerArgument, customer_of
@@ -144,6 +144,7 @@ def replay_erasures(user: AsOption = "pia", home: HomeOption = None, as_json: Js
 def add_to(app: typer.Typer) -> None:
     """Register the group."""
     group.command("export")(privacy_export.export)
+    group.command("rotate-master-key")(privacy_keys.rotate_master_key)
     app.add_typer(group, name="privacy")
 
 
