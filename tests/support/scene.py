@@ -1,11 +1,12 @@
 """Four logs with whole cases, relayed, sealed and witnessed: what an attacker with every right then sets about."""
 
 import importlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from secrets import token_hex
+from typing import Any
 
 import asyncpg
 import psycopg
@@ -27,12 +28,11 @@ from shared.messaging.codec import Wire, encode
 from shared.messaging.evidence import EVIDENCE, Evidence, EvidenceReader, send
 from shared.runtime.clock import new_id
 from shared.runtime.sealer import Sealer
-from tests.support.backends import MakeServiceDatabase
 
 LOGS = ("intake", "triage", "approvals", "followup")
 PARTS = 8
 CASES = 3  # of each log partition
-EARLY = 18  # of 22 events of each case are recorded before the first checkpoint
+EARLY = 12  # of 22 events of each case are recorded before the first checkpoint
 LOG_TOPIC = {"cleanup.policy": "delete", "retention.ms": "-1"}
 RELAY = "INSERT INTO log_cursor (consumer, source, log_part, position) VALUES ('relay', $1, $2, $3)"
 
@@ -46,8 +46,9 @@ class Scene:
     databases: Mapping[str, ServiceDatabase]
     rings: Mapping[str, KeyRing]
     topics: Mapping[str, str]
+    keys: Sequence[VerifierKey]
     witness: str = EVIDENCE
-    keys: Sequence[VerifierKey] = field(default_factory=tuple)
+    backups: Mapping[str, str] = field(default_factory=dict)
 
     def dsn(self, log: str) -> str:
         """The superuser's address of a log's database."""
@@ -63,6 +64,11 @@ class Scene:
                 copied[log] = replace(self.databases[log], name=name)
         return replace(self, databases=copied)
 
+    def restore(self, *logs: str) -> "Scene":
+        """Give a scene whose databases of these logs are those of the backup."""
+        old = {log: replace(self.databases[log], name=self.backups[log]) for log in logs}
+        return replace(self, databases={**self.databases, **old}).copy(*logs)
+
     def drop(self, before: "Scene") -> None:
         """Drop what `copy` made."""
         with psycopg.connect(self.admin_url, autocommit=True) as admin:
@@ -76,8 +82,8 @@ class Scene:
             raw.execute("SET session_replication_role = replica")
             raw.execute(sql.encode(), values)
 
-    async def audit(self, **changes: object) -> Report:
-        """Verify everything."""
+    async def audit(self, *, now: datetime | None = None, **changes: Any) -> Report:
+        """Verify everything, or what `changes` to the order say."""
         order = AuditOrder(
             dsns={log: self.dsn(log) for log in LOGS},
             kafka=self.kafka,
@@ -86,9 +92,9 @@ class Scene:
             witness=self.witness,
             processes=2,
         )
-        return await verify(replace(order, **changes), datetime.now(UTC), lambda _done, _total: None)  # type: ignore[arg-type] # a test's own words
+        return await verify(replace(order, **changes), now or datetime.now(UTC), lambda _done, _total: None)
 
-    async def finds(self, **changes: object) -> list[Finding]:
+    async def finds(self, **changes: Any) -> list[Finding]:
         """Give what an audit finds."""
         return (await self.audit(**changes)).findings.sorted()
 
@@ -166,7 +172,7 @@ async def publish(kafka: str, topic: str, parts: Mapping[int, Sequence[Wire]]) -
         await producer.stop()
 
 
-async def make_scene(admin_url: str, kafka: str, make: MakeServiceDatabase, place: Path) -> Scene:
+async def make_scene(admin_url: str, kafka: str, make: Callable[[str], ServiceDatabase], place: Path) -> Scene:
     """Record whole cases in all logs, publish them, and have them signed twice: before the end, and at it."""
     databases = {log: make(log) for log in LOGS}
     for log, made in databases.items():
@@ -176,7 +182,7 @@ async def make_scene(admin_url: str, kafka: str, make: MakeServiceDatabase, plac
     witness = [Topic(EVIDENCE, PARTS, LOG_TOPIC)]
     await create_topics(kafka, [*witness, *(Topic(name, PARTS, LOG_TOPIC) for name in topics.values())])
     keys = [ring.current.verifier() for ring in rings.values()]
-    scene = Scene(admin_url, kafka, databases, rings, topics, EVIDENCE, keys)
+    scene = Scene(admin_url, kafka, databases, rings, topics, keys)
     lanes = [list(of_part(part, CASES)) for part in range(PARTS)]
     halves = [[lane[: EARLY * CASES] for lane in lanes], [lane[EARLY * CASES :] for lane in lanes]]
     known: dict[object, Recorded] = {}
@@ -186,6 +192,9 @@ async def make_scene(admin_url: str, kafka: str, make: MakeServiceDatabase, plac
             await _record(scene, lane, known, versions)
         for log in LOGS:
             await scene.seal(log, place)
+        if not scene.backups:
+            copied = scene.copy(*LOGS).databases
+            scene = replace(scene, backups={log: database.name for log, database in copied.items()})
     for log in LOGS:
         await _relay(scene, log)
     return scene

@@ -119,6 +119,15 @@ def test_a_deleted_event_is_missing() -> None:
     assert {one.name for one in found} <= {"event_missing", "version_wrong"}
 
 
+def test_a_gap_that_was_closed_and_an_event_that_was_put_in_are_told_from_altered_ones() -> None:
+    closed = [event for event in EVENTS if event.position != 5]
+    closed = [event._replace(position=at) for at, event in enumerate(closed, start=1)]
+    assert ("event_missing", 5) in [(one.name, one.position) for one in found_in(closed)]
+    more = [*EVENTS[:4], EVENTS[4]._replace(event_id=UUID(int=5), actor="eve"), *EVENTS[4:]]
+    more = [event._replace(position=at) for at, event in enumerate(more, start=1)]
+    assert ("event_inserted", 5) in [(one.name, one.position) for one in found_in(more)]
+
+
 def exchanged(one: int, other: int) -> list[Recorded]:
     by_position = {event.position: event for event in EVENTS}
     by_position[one], by_position[other] = by_position[other], by_position[one]

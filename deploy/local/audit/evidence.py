@@ -56,7 +56,7 @@ class Signed:
 def weigh(walk: Walk, topic: TopicWalk | None, against: Against, after: int, head: int, findings: Findings) -> None:
     """Name what is wrong with a log partition; `head` is where its log ends now, after the walk."""
     own = Findings()
-    explain(walk, own)
+    shifted = explain(walk, own)
     signed = Signed.of(walk, against.points)
     differing = list(topic.differing) if topic else []
     by_position = {one.position: one for one in differing}
@@ -65,6 +65,8 @@ def weigh(walk: Walk, topic: TopicWalk | None, against: Against, after: int, hea
     findings.counts += own.counts - type(own.counts)(one.name for one in own.found)
     told = {found.position for found in own.found}
     untold = [one for one in differing if one.position not in told and one.stored is not None]
+    if shifted is not None:
+        untold = [one for one in untold if one.position < shifted]
     first_own = min((found.position or 0 for found in own.found), default=None)
     rewritten = _rewritten(signed, untold, first_own, walk.position)
     if rewritten is not None:

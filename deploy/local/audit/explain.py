@@ -2,18 +2,27 @@
 
 from collections.abc import Sequence
 from hashlib import sha256
-from itertools import permutations
+from itertools import pairwise, permutations
+from typing import NamedTuple
 
 from deploy.local.audit.findings import Finding, Findings
 from deploy.local.audit.walk import Gap, Walk, Wrong
 from shared.contracts.event import Recorded
 from shared.eventstore.chain import header_hash, next_link
 
+SHIFTS = (1, -1, 2, -2, 3, -3, 4, -4)
 
-def explain(walk: Walk, findings: Findings) -> None:
-    """Name what a walk found: gaps, events that changed places or cases, links, bodies and headers."""
+
+def explain(walk: Walk, findings: Findings) -> int | None:
+    """Name what a walk found: gaps, events that changed places or cases, links, bodies and headers.
+
+    Gives the position from which on everything is explained by events that were taken out or put in; None for none.
+    """
     for gap in walk.gaps:
         findings.add(_missing(walk, gap))
+    if (run := _shifted(walk.wrong)) is not None:
+        findings.add(told := _told_shift(walk, run))
+        return told.position
     links = {one.event.position for one in walk.wrong if _link_alone(one, walk.wrong)}
     for one in walk.wrong:
         if one.event.position in links:
@@ -26,12 +35,41 @@ def explain(walk: Walk, findings: Findings) -> None:
         if one.event.position not in swapped:
             findings.at(*_altered(one))
     findings.counts["header_altered"] += walk.wrong_count - len(walk.wrong)
+    return None
 
 
 def _missing(walk: Walk, gap: Gap) -> Finding:
     where = f"position {gap.first}" if gap.first == gap.last else f"positions {gap.first} to {gap.last}"
     what = f"{where} has no event" if gap.first == gap.last else f"{where} have no events"
     return Finding("event_missing", f"{what}; the next one is at {gap.after.position}", walk.log, walk.part, gap.first)
+
+
+class Run(NamedTuple):
+    """Events from a position on that all stand `by` places before where they were recorded, or after it if negative."""
+
+    first: int
+    by: int
+
+
+def _shifted(wrong: Sequence[Wrong]) -> Run | None:
+    """Find the first run of events that were all moved alike, as when one was taken out and the gap was closed."""
+    for one, after in pairwise(wrong):
+        if after.event.position == one.event.position + 1:
+            for by in SHIFTS:
+                moved = after.event._replace(position=after.event.position + by)
+                if next_link(one.event.chain_hash, moved) == after.event.chain_hash:
+                    # No event has the link of the one before it: then the one before the run was put in.
+                    stranger = one is wrong[0] and one.event.chain_hash == one.before
+                    return Run(one.event.position + stranger, by)
+    return None
+
+
+def _told_shift(walk: Walk, run: Run) -> Finding:
+    if run.by > 0:
+        what = f"{run.by} of the recorded events are gone from here, and all later ones were moved up"
+        return Finding("event_missing", what, walk.log, walk.part, run.first)
+    what = f"{-run.by} of the events from here on were put in, and all later ones were moved down"
+    return Finding("event_inserted", what, walk.log, walk.part, run.first + run.by)
 
 
 def _link_alone(one: Wrong, wrong: Sequence[Wrong]) -> bool:

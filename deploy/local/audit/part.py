@@ -114,9 +114,7 @@ class PartCheck:
         topic = None
         if self._consumer is not None:
             name = self._job.topics[log]
-            topic = TopicWalk(
-                self._consumer, name, log, part, after=span.after, until=span.head, relayed=span.relayed
-            )
+            topic = TopicWalk(self._consumer, name, log, part, after=span.after, until=span.head, relayed=span.relayed)
             await topic.open()
         while rows := await raw.fetch(READ, part, walk.position, span.head):
             walk.page(rows)

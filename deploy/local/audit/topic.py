@@ -43,6 +43,7 @@ def consumer_of(bootstrap: str) -> AIOKafkaConsumer:
         auto_offset_reset="earliest",
         max_partition_fetch_bytes=FETCH_BYTES,
         check_crcs=False,  # the hashes say more
+        fetch_max_wait_ms=20,  # a fetch that waits for news holds up the next partition
     )
 
 

@@ -50,7 +50,10 @@ def share(job: PartJob, processes: int) -> list[PartJob]:
 
 
 async def verify_all(jobs: Sequence[PartJob], progress: Callable[[int], None]) -> list[Verified]:
-    """Do all jobs, one process each; `progress` gets the number of events so far. When one fails, the others stop."""
+    """Do all jobs, one process each, a single one here; `progress` gets the number of events so far.
+
+    When one fails, the others stop.
+    """
     done = 0
 
     def count(events: int) -> None:
@@ -58,6 +61,8 @@ async def verify_all(jobs: Sequence[PartJob], progress: Callable[[int], None]) -
         done += events
         progress(done)
 
+    if len(jobs) == 1:
+        return [await verify(jobs[0], count)]
     try:
         async with asyncio.TaskGroup() as group:
             running = [group.create_task(_work(job, count)) for job in jobs]
