@@ -44,8 +44,10 @@ from deploy.local.cli import (
     reflect,
     replay,
     reply,
+    returns,
     status,
     token,
+    topics,
     triage,
     up,
     vulnerability,
@@ -61,8 +63,8 @@ VERBS: dict[str, tuple[ModuleType, ...]] = {
     "Customers": (conduct, vulnerability, dispute),
     "Promises and clocks": (promises, promise, promise_found, promise_evaluate, clocks, clock),
     "Policy and reading": (policy, triage, facts),
-    "Events": (events, mails, dead_letters, replay),
-    "Evidence": (audit, privacy, export, process),
+    "Events": (events, mails, dead_letters, replay, topics),
+    "Evidence": (audit, privacy, export, process, returns),
 }
 
 app = typer.Typer(
