@@ -5,10 +5,12 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel, Field
 
+from services.intake.adapters import contents
 from services.intake.adapters.known import Known, KnownPerson
+from services.intake.api.asking import TheShell
 from services.intake.api.privacy import NoVault, Officer
 from shared.contracts.event import Recorded
 
@@ -80,6 +82,19 @@ class KnownView(BaseModel):
 async def read_known(customer_id: UUID, _who: Officer, known: TheKnown) -> KnownView:
     """Give identities, cases and all that every service has on record of the person; 503 if one does not answer."""
     return _view(customer_id, await known.of(customer_id))
+
+
+@router.get(
+    "/customers/{customer_id}/contents/{content_id}",
+    summary="Read a file that came with a customer's message",
+    response_class=Response,
+)
+async def read_content(customer_id: UUID, content_id: str, _who: Officer, known: TheKnown, shell: TheShell) -> Response:
+    """Give the bytes as they came; 404 for one that no message of theirs came with, 410 when they are erased."""
+    found = await known.content(customer_id, content_id)
+    async with shell.database.connection() as tx:
+        data = await contents.read(tx, shell.store.vault, found.content.sha256)
+    return Response(data, media_type="application/octet-stream", headers={"X-Content-Type-Options": "nosniff"})
 
 
 def _view(customer_id: UUID, person: KnownPerson) -> KnownView:
