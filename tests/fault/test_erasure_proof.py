@@ -1,17 +1,12 @@
 """Customers are erased while others write: no word of theirs is left anywhere, and everything else goes on."""
 
 import asyncio
-import shutil
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from bench.erasing import Proof, erase_under_traffic, take_in
-from deploy.local.environment import ROOT
-from deploy.local.home import Home
-from deploy.local.locks import alone
-from deploy.local.stack import Stack
+from bench.evidence_erasure import erasing_stack
 from shared.eventstore.chain import genesis, next_link
 from tests.support.running import Running
 
@@ -21,27 +16,9 @@ LOGS = ("intake", "triage", "approvals", "followup")
 
 
 @pytest.fixture(scope="module")
-def policies(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The shop's own policies, under which an open case does not stand against an erasure."""
-    copied = tmp_path_factory.mktemp("rules") / "policies"
-    shutil.copytree(ROOT / "policies", copied)
-    retention = copied / "retention.yaml"
-    retention.write_text(retention.read_text().replace("open_cases: keep", "open_cases: erase"))
-    return copied
-
-
-@pytest.fixture(scope="module")
-def stack(policies: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    home = Home(tmp_path_factory.mktemp("erasing") / "home")
-    home.prepare()
-    running = Stack(home, lambda _step: None, policies=policies)
-    with alone(home.lock) as held:
-        assert held
-        try:
-            running.start()
-            yield Running(home.root)
-        finally:
-            running.stop()
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    with erasing_stack(tmp_path_factory.mktemp("erasing")) as home:
+        yield Running(home.root)
 
 
 @pytest.fixture(scope="module")
