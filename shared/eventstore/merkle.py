@@ -35,14 +35,19 @@ class CompactRange:
         if len(self.edge) != size.bit_count():
             raise ValueError(f"a tree of {size} leaves has {size.bit_count()} full subtrees, not {len(self.edge)}")
 
-    def append(self, leaf: bytes) -> None:
-        """Add the hash of the next leaf."""
-        node, rest = leaf, self.size
+    def append(self, node: bytes, level: int = 0) -> None:
+        """Add the hash of the next leaf, or the root of the next full subtree of 2 ** `level` leaves.
+
+        Raises ValueError where no subtree of that level can begin.
+        """
+        if self.size % (1 << level):
+            raise ValueError(f"no subtree of level {level} begins after {self.size} leaves")
+        rest = self.size >> level
         while rest & 1:
             node = node_hash(self.edge.pop(), node)
             rest >>= 1
         self.edge.append(node)
-        self.size += 1
+        self.size += 1 << level
 
     def root(self) -> bytes:
         """Give the root of the tree as it is now."""

@@ -3,17 +3,19 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from time import perf_counter
 
 import asyncpg
 
 from shared.eventstore.chain import genesis
-from shared.eventstore.merkle import HASH_BYTES, CompactRange, Span, fold_edge, full_subtrees, node_hash
+from shared.eventstore.merkle import HASH_BYTES, CompactRange, Span, fold_edge, full_subtrees
 
 # The level and the index of a full subtree; of tiles, of their roots.
 Subtree = tuple[int, int]
 HEIGHT = 8
 WIDTH = 1 << HEIGHT
+TILE_BYTES = WIDTH * HASH_BYTES
 PAGE = 16 * WIDTH
 # One row a page: all leaves in a string, the first link that does not hold, how many there are.
 LEAVES = """
@@ -130,13 +132,13 @@ class Tree:
         edge = await self.roots([(index << level, (index + 1) << level) for level, index in subtrees])
         tree = CompactRange(sum(1 << level for level, _ in subtrees), edge)
         async for leaves in self._pages(tree.size, upto, gently):
-            whole = len(leaves) - len(leaves) % WIDTH
+            whole = len(leaves) // WIDTH
+            full = [leaves.hashes[at * TILE_BYTES : (at + 1) * TILE_BYTES] for at in range(whole)]
             # One transaction, so that no tile is kept whose parent is full and is not.
             async with self._raw.transaction():
-                for first in range(0, whole, WIDTH):
-                    hashes = leaves.hashes[first * HASH_BYTES : (first + WIDTH) * HASH_BYTES]
-                    await self._keep(0, (leaves.after + first) // WIDTH, hashes)
-            for number in range(len(leaves)):
+                for root in await self._keep(0, leaves.after // WIDTH, full):
+                    tree.append(root, HEIGHT)
+            for number in range(whole * WIDTH, len(leaves)):
                 tree.append(leaves.of(number))
         return tree
 
@@ -149,13 +151,16 @@ class Tree:
             if gently and after < upto:
                 await asyncio.sleep(perf_counter() - began)
 
-    async def _keep(self, level: int, number: int, hashes: bytes) -> None:
-        """Keep a full tile, and the one above when this fills it."""
-        root = _subtree(hashes, 0, WIDTH)
-        await self._raw.execute(KEEP, self._part, level, number, hashes, root)
-        if number % WIDTH == WIDTH - 1:
-            first = number - WIDTH + 1
-            await self._keep(level + 1, number // WIDTH, await self._tile_roots(level, first, WIDTH))
+    async def _keep(self, level: int, first: int, tiles: Sequence[bytes]) -> list[bytes]:
+        """Keep full tiles from number `first` on, and those above that they fill; give their roots."""
+        roots = [_subtree(hashes, 0, WIDTH) for hashes in tiles]
+        rows = [(self._part, level, first + nth, *one) for nth, one in enumerate(zip(tiles, roots, strict=True))]
+        await self._raw.executemany(KEEP, rows)
+        for number in range(first, first + len(tiles)):
+            if number % WIDTH == WIDTH - 1:
+                above = await self._tile_roots(level, number - WIDTH + 1, WIDTH)
+                await self._keep(level + 1, number // WIDTH, [above])
+        return roots
 
     async def _tiles(self, rows: dict[Subtree, int]) -> dict[Subtree, bytes]:
         """Give the hashes of tiles by level and number, of each at least as many as `rows` says."""
@@ -193,7 +198,9 @@ def _place(level: int, index: int) -> tuple[Subtree, int, int]:
 
 
 def _subtree(hashes: bytes, first: int, width: int) -> bytes:
-    nodes: Sequence[bytes] = [hashes[i * HASH_BYTES : (i + 1) * HASH_BYTES] for i in range(first, first + width)]
-    while len(nodes) > 1:
-        nodes = [node_hash(nodes[i], nodes[i + 1]) for i in range(0, len(nodes), 2)]
-    return nodes[0]
+    nodes = hashes[first * HASH_BYTES : (first + width) * HASH_BYTES]
+    while len(nodes) > HASH_BYTES:
+        # node_hash over every pair, without cutting the pairs in two
+        pairs = range(0, len(nodes), 2 * HASH_BYTES)
+        nodes = b"".join([sha256(b"\x01" + nodes[at : at + 2 * HASH_BYTES]).digest() for at in pairs])
+    return nodes

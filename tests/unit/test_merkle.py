@@ -96,3 +96,12 @@ def test_an_edge_has_a_subtree_for_each_bit_of_the_size() -> None:
     assert full_subtrees((0, 7)) == [(2, 0), (1, 2), (0, 6)]
     with pytest.raises(ValueError, match="a tree of 7 leaves has 3 full subtrees, not 1"):
         CompactRange(7, [EMPTY_ROOT])
+
+
+def test_a_subtree_is_added_where_one_may_begin() -> None:
+    tree = CompactRange()
+    tree.append(root_of(LEAVES[:4]), 2)
+    tree.append(root_of(LEAVES[4:6]), 1)
+    assert (tree.size, tree.root()) == (6, root_of(LEAVES[:6]))
+    with pytest.raises(ValueError, match="no subtree of level 2 begins after 6 leaves"):
+        tree.append(root_of(LEAVES[:4]), 2)
