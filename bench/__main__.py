@@ -2,19 +2,23 @@
 
 import gc
 from collections.abc import Callable, Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
-from bench import assess, end_to_end, evidence_sealing, growth, log, streams
+from bench import assess, end_to_end, evidence_asof, evidence_erasure, evidence_sealing, growth, log, sealed, streams
 from bench.backends import Backends, running
 from bench.figure import Figure, show, write
 
 Measure = Callable[[Backends, bool], Iterator[Figure]]
 GROUPS: dict[str, Measure] = {
-    "append": lambda b, quick: log.append_figures(b, rounds=3 if quick else 5, one=1500, each=800),
+    "append": lambda b, quick: chain(
+        log.append_figures(b, rounds=3 if quick else 5, one=1500, each=800),
+        sealed.sealed_figures(b, rounds=3 if quick else 5, one=1500, each=800),
+    ),
     "read": lambda b, quick: iter([log.read_figure(b, rounds=3, events=20_000 if quick else 100_000)]),
     "relay": lambda b, quick: streams.relay_figures(b, events=20_000 if quick else 100_000),
     "projection": lambda b, quick: streams.projection_rows(b, cases=4_000 if quick else 16_000),
@@ -23,9 +27,13 @@ GROUPS: dict[str, Measure] = {
     "evidence": lambda b, quick: evidence_sealing.sealing_figures(
         b, events=80_000 if quick else 1_000_000, proofs=500, rounds=3 if quick else 5, appends=800
     ),
+    "as_of": lambda b, quick: evidence_asof.asof_figures(b, events=100_000 if quick else 1_000_000, reads=300),
+    "erasure": lambda _b, quick: evidence_erasure.erasure_figures(
+        customers=500 if quick else 10_000, erased=20 if quick else 100
+    ),
     "end_to_end": lambda _b, quick: end_to_end.end_to_end_figures(seconds=15 if quick else 60),
 }
-NO_KAFKA = ("append", "read", "growth", "assess", "evidence", "end_to_end")
+NO_KAFKA = ("append", "read", "growth", "assess", "evidence", "as_of", "erasure", "end_to_end")
 
 
 def main(

@@ -11,9 +11,11 @@ import psycopg
 from sqlalchemy import make_url
 
 import services.approvals as approvals
-from deploy.local.databases import ServiceDatabase, create_service_database
+from deploy.local.databases import ServiceDatabase, create_service_database, create_vault_database
+from deploy.local.identity import SERVICES
 from deploy.local.kafka import LocalKafka
 from deploy.local.postgres import LocalPostgres
+from shared.eventstore import vault_schema
 from shared.eventstore.migrate import migrate
 
 PASSWORD = "only-for-the-benchmark"
@@ -31,6 +33,13 @@ class Backends:
         made = create_service_database(self.admin_url, "approvals", f"bench_{secrets.token_hex(4)}", PASSWORD, PASSWORD)
         migrate(made.migration_database_url, approvals)
         return made
+
+    def vault(self) -> str:
+        """Make a fresh, migrated vault; gives its address for approvals, whose log is measured."""
+        name, passwords = f"bench_{secrets.token_hex(4)}", dict.fromkeys(SERVICES, PASSWORD)
+        made = create_vault_database(self.admin_url, name, PASSWORD, passwords)
+        migrate(made.migration_url, vault_schema)
+        return made.urls["approvals"]
 
     def plain(self) -> str:
         """Make a fresh empty database; gives its address as libpq reads it."""
