@@ -1,5 +1,6 @@
 """The sealer signs what the log holds, goes on after a crash, and signs no history that changed."""
 
+import asyncio
 import random
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import replace
@@ -280,3 +281,17 @@ async def test_a_key_is_handed_over_by_a_statement_that_old_pins_follow(sealed: 
     await sealed.append(case, 10, 1)
     assert (await sealer.seal())[part].size == 11
     assert len([KeyStatement.parse(Note.parse(one.value).text) for one in await in_kafka(sealed, STATEMENT)]) == 1
+
+
+async def test_a_running_sealer_signs_by_itself(sealed: SealedLog) -> None:
+    case = new_id()
+    running = asyncio.create_task(sealed.sealer(seconds=0.05).run())
+    try:
+        for after in (0, 3):
+            await sealed.append(case, after, 3)
+            async with asyncio.timeout(60), sealed.database.connection() as tx:
+                while await checkpoints.of_size(tx.raw, sealed.store.part_of(case), after + 3) is None:
+                    await asyncio.sleep(0.02)
+    finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)

@@ -110,8 +110,8 @@ class Watch:
         """Take in statements about keys, then cosign what holds; gives the cosigned notes and their partitions."""
         listed = list(notes)
         self._follow([one.note for kind, _, one in listed if kind == STATEMENT])
-        made: list[tuple[int, Note]] = []
-        newest = {note.note.split(b"\n", 1)[0]: note for kind, _, note in listed if kind == CHECKPOINT}
+        # Only the largest of each origin is worth a cosignature: it covers all before it.
+        made: dict[str, tuple[int, Note]] = {}
         for kind, part, one in listed:
             if kind != CHECKPOINT:
                 continue
@@ -119,17 +119,16 @@ class Watch:
                 note = self.witness.consider(one.note, one.old, one.proof, int(time.time()))
             except WitnessRefusal as no:
                 self._refuse(no.finding, no.origin, str(no))
-                continue
             except NoteError as error:
                 self._refuse("signature_wrong", str(one.path), error.problem)
-                continue
-            # Only the largest is worth a cosignature: it covers all before it.
-            if note is not None and newest[one.note.split(b"\n", 1)[0]] is one:
-                made.append((part, note))
-                self.cosigned += 1
-                if self._to is not None:
-                    write_note(self._to, note.encode())
-        return made
+            else:
+                if note is not None:
+                    made[note.text.split("\n", 1)[0]] = (part, note)
+        self.cosigned += len(made)
+        if self._to is not None:
+            for _, note in made.values():
+                write_note(self._to, note.encode())
+        return list(made.values())
 
     def _follow(self, statements: Sequence[bytes]) -> None:
         try:
