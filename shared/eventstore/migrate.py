@@ -58,6 +58,12 @@ def create_consumer(app_role: str) -> None:
     op.execute(f'GRANT SELECT, INSERT ON dead_letter_act TO "{app_role}"')
 
 
+def create_access_records(app_role: str) -> None:
+    """Create the records of who read what, and let the service's role add to them; called from a migration."""
+    _run_sql("access_ddl.sql")
+    op.execute(f'GRANT SELECT, INSERT ON access_record TO "{app_role}"')
+
+
 def _run_sql(name: str, **values: str | int) -> None:
     driver = op.get_bind().connection.driver_connection
     assert isinstance(driver, psycopg.Connection)

@@ -23,6 +23,8 @@ from shared.kernel.errors import RecourseError
 from shared.messaging.broker import ensure_topics, make_broker
 from shared.messaging.evidence import EVIDENCE
 from shared.messaging.topics import TOPICS
+from shared.runtime.access import AccessRecorder, RecordAccesses
+from shared.runtime.access_records import access_records_router
 from shared.runtime.as_of import only_where_read
 from shared.runtime.auth import TokenVerifier
 from shared.runtime.consumer import Consumer, Handler, Prepare
@@ -68,7 +70,8 @@ class Service:
         self.sealer: Sealer | None = None
         self.consumer: Consumer | None = None
         self.indexes: list[Index] = []  # what rules beside the service's own keep of its facts
-        self.tasks: list[Callable[[], Any]] = []
+        self.accesses = AccessRecorder(self.database)
+        self.tasks: list[Callable[[], Any]] = [self.accesses.run]
         self.first: list[Callable[[], Any]] = []  # what must be done once the vault is there, before anything runs
 
     def decide(self, rules: Rules[Any, Any]) -> "Service":
@@ -135,10 +138,17 @@ class Service:
         app.state.service = self
         app.state.verifier = self.verifier
         app.state.ready = False
+        app.add_middleware(RecordAccesses, recorder=self.accesses, verifier=self.verifier)
         app.add_middleware(TraceRequests)
         answer_problems(app)
         evidence = [evidence_router(self.charter.owner), log_repair_router(self.charter.owner)] if self.store else []
-        own = (operations_router(self.charter.owner), opened_router(), streams_router(self.charter.owner), *evidence)
+        own = (
+            operations_router(self.charter.owner),
+            access_records_router(),
+            opened_router(),
+            streams_router(self.charter.owner),
+            *evidence,
+        )
         for router in (*routers, *own):
             app.include_router(router)
         return app

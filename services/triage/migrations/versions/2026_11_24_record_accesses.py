@@ -1,0 +1,10 @@
+"""Record who read which cases."""
+
+from shared.eventstore.migrate import create_access_records
+
+revision = "triage_0004"
+down_revision = "triage_0003"
+
+
+def upgrade() -> None:
+    create_access_records(app_role="triage")
