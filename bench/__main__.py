@@ -9,7 +9,18 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from bench import assess, end_to_end, evidence_asof, evidence_erasure, evidence_sealing, growth, log, sealed, streams
+from bench import (
+    assess,
+    end_to_end,
+    evidence_asof,
+    evidence_erasure,
+    evidence_sealing,
+    evidence_verify,
+    growth,
+    log,
+    sealed,
+    streams,
+)
 from bench.backends import Backends, running
 from bench.figure import Figure, show, write
 
@@ -31,6 +42,7 @@ GROUPS: dict[str, Measure] = {
     "erasure": lambda _b, quick: evidence_erasure.erasure_figures(
         customers=500 if quick else 10_000, erased=20 if quick else 100
     ),
+    "verify": lambda b, quick: evidence_verify.verify_figures(b, events=100_000 if quick else 1_000_000),
     "end_to_end": lambda _b, quick: end_to_end.end_to_end_figures(seconds=15 if quick else 60),
 }
 NO_KAFKA = ("append", "read", "growth", "assess", "evidence", "as_of", "erasure", "end_to_end")
