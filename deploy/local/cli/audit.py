@@ -4,12 +4,17 @@ from types import ModuleType
 
 import typer
 
-from deploy.local.cli import audit_dossier
-
-from deploy.local.cli import audit_checkpoint, audit_keys, audit_proof, audit_verify, audit_witness
+from deploy.local.cli import audit_checkpoint, audit_dossier, audit_keys, audit_proof, audit_verify, audit_witness
 
 # A new verb is a module with `add_to(group)`, named here.
-VERBS: tuple[ModuleType, ...] = (audit_verify, audit_checkpoint, audit_proof, audit_keys, audit_witness)
+VERBS: tuple[ModuleType, ...] = (
+    audit_verify,
+    audit_dossier,
+    audit_checkpoint,
+    audit_proof,
+    audit_keys,
+    audit_witness,
+)
 
 group = typer.Typer(no_args_is_help=True, help="Prove that nothing in the record was changed, added or lost.")
 
