@@ -23,6 +23,7 @@ from shared.eventstore.merkle import event_leaf, inclusion_proof, root_of, spans
 from shared.eventstore.notes import Checkpoint, Note, SigningKey, VerifierKey, key_name, origin_of
 
 START = datetime(2026, 11, 24, 9, tzinfo=UTC)
+MADE = START + timedelta(hours=1, microseconds=7)
 CASE = UUID("11111111-2222-4333-8444-555555555555")
 SEALED = "sealed:1:AAAA"
 WORDS = "= I want my money back #panic() <b>now</b> 退款"
@@ -103,7 +104,7 @@ def gathered(key: SigningKey) -> Gathered:
     opened = {str(one.event_id): {**message, "sender": "max@example.org", "text": WORDS} for one in own}
     file = File("../../etc/pass wd", "ab" * 32, b"as it came")
     policies = {"shop-2026.2/pack.yaml": "id: shop\n"}
-    return Gathered(case, timeline, opened, {"intake": signed}, [], policies, [file], START, "audra", None)
+    return Gathered(case, timeline, opened, {"intake": signed}, [], policies, [file], MADE, "audra", None)
 
 
 @pytest.fixture

@@ -109,7 +109,7 @@ def _compiled(told: Mapping[str, Any], *, made_to_be_kept: bool) -> bytes:
             root=root,
             format="pdf",
             pdf_standards="a-2b" if made_to_be_kept else [],  # PDF/A-2b, ISO 19005-2
-            timestamp=datetime.fromisoformat(told["made_at"]),
+            timestamp=datetime.fromisoformat(told["made_at"]).replace(microsecond=0),
         )
 
 
