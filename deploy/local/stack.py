@@ -10,6 +10,7 @@ from pathlib import Path
 
 import psutil
 
+from deploy.local.auditor import create_auditor
 from deploy.local.databases import create_service_databases, create_vault
 from deploy.local.environment import HOST, ROOT, Surroundings
 from deploy.local.errors import StackError
@@ -97,6 +98,9 @@ class Stack:
         postgres.wait_ready()
         databases = create_service_databases(postgres.url(), SERVICES, self.home.secrets)
         vault = create_vault(postgres.url(), SERVICES, self.home.secrets)
+        create_auditor(
+            postgres.url(), {made.name: f"{name}_owner" for name, made in databases.items()}, self.home.secrets
+        )
         keep_master_key(self.home.master_key)
         self.report(Step("postgres", "ready"))
         kafka.wait_ready()

@@ -32,3 +32,20 @@ GRANT CONNECT, TEMPORARY ON DATABASE recourse_vault TO intake, triage, approvals
 REVOKE CREATE ON SCHEMA public FROM PUBLIC;
 GRANT USAGE ON SCHEMA public TO intake, triage, approvals, followup, casebook;
 SQL
+
+# Auditors read every service's database, also what is made later, and write nothing. Without a password, no such role.
+if [ -n "${AUDITOR_PASSWORD:-}" ]; then
+    psql -v ON_ERROR_STOP=1 --username "${POSTGRES_USER:-postgres}" --dbname postgres -v password="$AUDITOR_PASSWORD" <<'SQL'
+CREATE ROLE auditor LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOINHERIT PASSWORD :'password';
+ALTER ROLE auditor SET default_transaction_read_only = on;
+SQL
+    for name in intake triage approvals followup casebook; do
+        psql -v ON_ERROR_STOP=1 --username "${POSTGRES_USER:-postgres}" --dbname "recourse_$name" \
+            -v database="recourse_$name" -v owner="${name}_owner" <<'SQL'
+GRANT CONNECT ON DATABASE :"database" TO auditor;
+GRANT USAGE ON SCHEMA public TO auditor;
+ALTER DEFAULT PRIVILEGES FOR ROLE :"owner" GRANT SELECT ON TABLES TO auditor;
+ALTER DEFAULT PRIVILEGES FOR ROLE :"owner" GRANT USAGE ON SCHEMAS TO auditor;
+SQL
+    done
+fi

@@ -4,7 +4,15 @@ from types import ModuleType
 
 import typer
 
-from deploy.local.cli import audit_checkpoint, audit_dossier, audit_keys, audit_proof, audit_verify, audit_witness
+from deploy.local.cli import (
+    audit_access,
+    audit_checkpoint,
+    audit_dossier,
+    audit_keys,
+    audit_proof,
+    audit_verify,
+    audit_witness,
+)
 
 # A new verb is a module with `add_to(group)`, named here.
 VERBS: tuple[ModuleType, ...] = (
@@ -14,6 +22,7 @@ VERBS: tuple[ModuleType, ...] = (
     audit_proof,
     audit_keys,
     audit_witness,
+    audit_access,
 )
 
 group = typer.Typer(no_args_is_help=True, help="Prove that nothing in the record was changed, added or lost.")

@@ -50,7 +50,9 @@ class Context:
         """A client of a running service's API that speaks for `user`; paths are relative to the service."""
         url = self.running().url(service)
         token = self.home.identity.mint(user)
-        return httpx.Client(base_url=url, headers={"Authorization": f"Bearer {token}"}, timeout=30)
+        return httpx.Client(
+            base_url=url, headers={"Authorization": f"Bearer {token}", "User-Agent": "recourse-cli"}, timeout=30
+        )
 
 
 def open_context(home: Path | None, as_json: bool) -> Context:
