@@ -1,10 +1,11 @@
 """A fact on its way into the log: who caused it, by which command, after what."""
 
 from datetime import datetime
+from hashlib import sha256
 from typing import NamedTuple
 from uuid import UUID
 
-from shared.contracts.event import Fact
+from shared.contracts.event import Fact, Recorded
 
 
 class Provenance(NamedTuple):
@@ -35,3 +36,32 @@ class CommandId(NamedTuple):
 
     command_id: UUID
     content_hash: bytes
+
+
+def as_recorded(
+    draft: Draft, body: bytes, log: str, part: int, position: int, recorded_at: datetime, chain_hash: bytes
+) -> Recorded:
+    """Give a draft as the log holds it, with the body that was stored."""
+    fact, by = draft.fact, draft.by
+    return Recorded(
+        draft.event_id,
+        fact.TYPE,
+        log,
+        part,
+        position,
+        fact.STREAM,
+        fact.stream_id,
+        draft.version,
+        by.actor,
+        by.on_behalf_of,
+        by.via,
+        by.command_id,
+        by.correlation_id,
+        by.causation_id,
+        by.traceparent,
+        recorded_at,
+        by.received_at,
+        body,
+        sha256(body).digest(),
+        chain_hash,
+    )

@@ -32,6 +32,14 @@ class Kept(Generic[K, V]):
                 found[key] = entry[1]
         return found, missing
 
+    def entry(self, key: K) -> tuple[V] | None:
+        """Give the value that is here, in a tuple of its own, for it may be None itself."""
+        entry = self._entries.get(key)
+        if entry is None or entry[0] < time.monotonic():
+            return None
+        self._entries.move_to_end(key)
+        return (entry[1],)
+
     def put(self, key: K, value: V) -> None:
         """Keep a value, and let go of the least used one when there are too many."""
         self._entries[key] = (time.monotonic() + self._seconds, value)

@@ -92,6 +92,19 @@ class KeyRing:
                         self._ciphers.put(key_id, found[key_id])
         return found
 
+    def at_hand(self, asked: dict[str, Asked], case: UUID | None) -> dict[str, SubjectKey | None] | None:
+        """Give the key asked for by each name, if all are here and `case` is known to be linked; else None."""
+        if case is not None and self._links.entry(case) is None:
+            return None
+        keys = {}
+        for name, (of_case, subject) in asked.items():
+            whose = (subject,) if of_case is None else self._links.entry(of_case)
+            entry = None if whose is None else self._keys.entry(whose[0])
+            if entry is None:
+                return None
+            keys[name] = entry[0]
+        return keys
+
     async def keys_for(self, wanted: set[Asked], links: dict[UUID, UUID]) -> dict[Asked, SubjectKey | None]:
         cases, unlinked = self._links.many({case for case, _ in wanted if case is not None} | links.keys())
         whose = {(case, subject): cases.get(case, subject) if case else subject for case, subject in wanted}

@@ -19,6 +19,7 @@ from shared.contracts.event import Fact, PersonalMark, Recorded
 
 PREFIX = "sealed:1:"
 ERASED = "[erased]"
+ERASED_TEXT = f'"{ERASED}"'.encode()
 UNREADABLE = "[unreadable]"
 KEY_BYTES = 32
 NONCE_BYTES = 12

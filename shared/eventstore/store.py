@@ -2,16 +2,15 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from datetime import datetime
-from hashlib import sha256
 from uuid import UUID
 
 import asyncpg
 
 from shared.contracts.event import Fact, Recorded, decode
-from shared.eventstore.draft import CommandId, Draft
+from shared.eventstore.draft import CommandId, Draft, as_recorded
 from shared.eventstore.partition import log_part
 from shared.eventstore.refusals import Admit, always, understood
+from shared.eventstore.seal import ERASED_TEXT, MARK
 from shared.eventstore.vault import Vault
 from shared.kernel.errors import ReusedCommandId
 
@@ -108,7 +107,7 @@ class Store:
             )
         except asyncpg.PostgresError as error:
             raise understood(error) from error
-        return (await self.opened([self._as_recorded(part, draft, body, *row)]))[0]
+        return await self._as_decided(as_recorded(draft, body, self.log, part, *row), fact)
 
     async def remember(self, raw: asyncpg.Connection, stream_id: UUID, command: CommandId) -> None:
         """Record that a command was carried out and changed nothing."""
@@ -151,34 +150,18 @@ class Store:
             return await self.recorded_by(raw, part, command) or []
         places = zip(row["ats"] or (), row["recorded"] or (), row["chains"] or (), strict=True)
         recorded = zip(drafts, bodies, places, strict=True)
-        return await self.opened([self._as_recorded(part, draft, body, *place) for draft, body, place in recorded])
+        return [
+            await self._as_decided(as_recorded(draft, body, self.log, part, *place), draft.fact)
+            for draft, body, place in recorded
+        ]
 
-    def _as_recorded(
-        self, part: int, draft: Draft, body: bytes, position: int, recorded_at: datetime, chain_hash: bytes
-    ) -> Recorded:
-        fact, by = draft.fact, draft.by
-        return Recorded(
-            draft.event_id,
-            fact.TYPE,
-            self.log,
-            part,
-            position,
-            fact.STREAM,
-            fact.stream_id,
-            draft.version,
-            by.actor,
-            by.on_behalf_of,
-            by.via,
-            by.command_id,
-            by.correlation_id,
-            by.causation_id,
-            by.traceparent,
-            recorded_at,
-            by.received_at,
-            body,
-            sha256(body).digest(),
-            chain_hash,
-        )
+    async def _as_decided(self, event: Recorded, fact: Fact) -> Recorded:
+        """Give an event as it was before it was sealed; as it is stored where somebody in it is erased."""
+        if self.vault is None or MARK not in event.body:
+            return event
+        if ERASED_TEXT in event.body:
+            return (await self.opened([event]))[0]
+        return event._replace(body=fact.body())
 
     async def recorded_by(self, raw: asyncpg.Connection, part: int, command: CommandId) -> list[Recorded] | None:
         """Give what a known command recorded, None when it is not known.

@@ -11,7 +11,7 @@ from uuid import UUID
 from shared.contracts.event import Fact, Recorded
 from shared.eventstore.database import Database, Transaction
 from shared.eventstore.draft import CommandId, Draft, Provenance
-from shared.eventstore.seal import ERASED
+from shared.eventstore.seal import ERASED_TEXT
 from shared.eventstore.store import Store
 from shared.kernel.errors import StaleVersion
 from shared.runtime import timers
@@ -25,7 +25,6 @@ C = TypeVar("C", bound=Command)
 S = TypeVar("S")
 STALE_RETRIES = 3
 CACHED_STREAMS = 20_000
-ERASED_TEXT = f'"{ERASED}"'.encode()
 
 
 class Job(NamedTuple, Generic[C]):

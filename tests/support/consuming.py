@@ -70,6 +70,7 @@ class Bench:
             parts=PARTS,
             poison_attempts=2,
             prepare=self._prepare,
+            opened=self.store.opened,
         )
 
     def record(self, facts: Sequence[Fact]) -> list[Recorded]:
