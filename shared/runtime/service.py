@@ -133,6 +133,8 @@ class Service:
             version="1",
             lifespan=lifespan,
             summary=self.package.__doc__,
+            # FastAPI's own spans hold paths and queries, and in them what callers put there
+            telemetry={"tracing": False, "metrics": False, "logs": False, "operation_spans": False},
             dependencies=[Depends(only_where_read)],
         )
         app.state.service = self

@@ -25,9 +25,11 @@ class Collector:
 
     def __init__(self) -> None:
         self.spans: list[Seen] = []
+        self.bodies: list[bytes] = []
         self.url = ""
 
     def take(self, body: bytes) -> None:
+        self.bodies.append(body)
         request = ExportTraceServiceRequest()
         request.ParseFromString(body)
         for resource in request.resource_spans:
