@@ -4,19 +4,28 @@ import asyncio
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from itertools import groupby
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
+import httpx
 import pytest
+from fastapi import FastAPI
 
+from deploy.local.identity import Identity
 from shared.contracts.event import Fact, Recorded
 from shared.eventstore.database import Database
 from shared.eventstore.store import Store
 from shared.eventstore.streams import positions_at, read_stream
 from shared.kernel.decider import Decider
+from shared.runtime.auth import TokenVerifier
 from shared.runtime.clock import new_id, now
 from shared.runtime.past_state import state_as_of
+from shared.runtime.peers import Peers
+from shared.runtime.problems import answer_problems
+from shared.runtime.settings import ServiceSettings
 from shared.runtime.shell import Shell
+from shared.runtime.streams import streams_router
 from tests.support.backends import MakeServiceDatabase
 from tests.support.log import PARTS, drafts, open_log
 
@@ -75,6 +84,39 @@ async def test_positions_at_an_instant_are_those_of_the_last_events_until_then(
             expected = dict.fromkeys(range(PARTS), 0)
             expected |= {part: max(e.position for e in events) for part, events in groupby(known, part_of)}
             assert await positions_at(tx.raw, store, at) == expected
+
+
+async def test_peers_read_streams_and_positions_over_http(
+    log: Log, history: list[Recorded], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database, store = log
+    identity = Identity(tmp_path / "identity")
+    identity.prepare()
+    app = FastAPI()
+    app.state.service = SimpleNamespace(database=database, store=store)
+    app.state.verifier = TokenVerifier.from_file(identity.public_key_file)
+    app.include_router(streams_router(store.log))
+    answer_problems(app)
+    asked = {"database_url": "postgresql://nowhere", "approvals_url": "http://approvals"}
+    tokens = {"token_public_key_file": identity.public_key_file, "token_file": identity.token_file("casebook")}
+    peers = Peers(ServiceSettings.model_validate(asked | tokens))
+    web = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://approvals")
+    monkeypatch.setattr(peers, "_client", web)
+    monkeypatch.setattr("shared.runtime.peers.STREAM_PAGE", 2)
+    stream = [event for event in history if event.stream_id == history[0].stream_id]
+    async with web:
+        at = stream[2].recorded_at
+        assert await peers.stream(store.log, stream[0].stream_id, at) == stream[:3]
+        assert await peers.stream(store.log, stream[0].stream_id) == stream
+        assert (await peers.positions(store.log, at))[stream[2].log_part] == stream[2].position
+        with pytest.raises(OSError, match="no address of intake"):
+            await peers.positions("intake", at)
+        path = f"/streams/{stream[0].stream_id}/events"
+        agent = {"Authorization": f"Bearer {identity.mint('ana')}"}
+        assert (await web.get(path, headers=agent)).status_code == 403
+        auditor = {"Authorization": f"Bearer {identity.mint('audra')}"}
+        naive = await web.get(path, headers=auditor, params={"until": "2026-11-24T09:30:00"})
+        assert (naive.status_code, naive.json()["field"]) == (422, "until")
 
 
 async def test_a_state_of_the_past_is_the_fold_of_the_prefix(log: Log, history: list[Recorded]) -> None:

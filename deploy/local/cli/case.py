@@ -59,7 +59,7 @@ def case(
         if as_of or as_effective_at:
             raise UsageError("--diff: it names both instants itself", "Leave --as-of and --as-effective-at out.")
         changed = compared(context, user, name, diff)
-        context.emit(changed, lambda out: show_diff(out, changed))
+        context.emit(changed, lambda out: show_diff(out, changed, () if everything else BOOKKEEPING))
         return
     past = asked(as_of, as_effective_at)
     found = case_with_timeline(context, user, name, short=short, past=past)

@@ -1,6 +1,6 @@
 """What changed in a case between two instants: fields before and after, and the events in between."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any
@@ -48,12 +48,13 @@ def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[dic
     """Give the fields of a case that differ, those of what belongs to it under its kind and id."""
     former, latter = dict(_fields(before)), dict(_fields(after))
     for field in [*former, *(field for field in latter if field not in former)]:
-        if former.get(field) != latter.get(field):
+        shown = before or latter.get(field)  # of what came into being, zeros and blanks tell nothing
+        if shown and former.get(field) != latter.get(field):
             yield {"field": field, "before": former.get(field), "after": latter.get(field)}
 
 
-def show_diff(out: Console, found: Mapping[str, Any]) -> None:
-    """Print what changed, and the events that changed it."""
+def show_diff(out: Console, found: Mapping[str, Any], hidden: Collection[str] = ()) -> None:
+    """Print what changed, and the events that changed it but for those of `hidden` types."""
     since = when(found["before"]) if found["before"] else "the beginning"
     out.print(Text.assemble((found["tracking_code"], "bold"), f"  from {since} to {when(found['after'])} (UTC)"))
     for change in found["changes"]:
@@ -65,8 +66,11 @@ def show_diff(out: Console, found: Mapping[str, Any]) -> None:
         out.print(row)
     if not found["changes"]:
         out.print("No field changed.")
-    out.print(Text(f"{len(found['events']) or 'No'} events in between", DIM))
-    for event in found["events"]:
+    shown = [event for event in found["events"] if event["type"] not in hidden]
+    notes = len(found["events"]) - len(shown)
+    more = f", and {notes} notes of services to themselves: --all" if notes else ""
+    out.print(Text(f"{len(shown) or 'No'} events in between{more}", DIM))
+    for event in shown:
         row = grid(19, 12, None)
         at = datetime.fromisoformat(event["recorded_at"]).astimezone(UTC)
         who = plain(event["who"]).removeprefix("system:")
