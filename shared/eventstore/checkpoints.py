@@ -37,6 +37,7 @@ NEWEST = f"""
         SELECT {COLUMNS} FROM checkpoint c WHERE c.log_part = p ORDER BY number DESC LIMIT 1) AS newest"""
 LISTED = f"SELECT {COLUMNS} FROM checkpoint WHERE log_part = $1 AND number > $2 ORDER BY number LIMIT $3"
 COVERING = f"SELECT {COLUMNS} FROM checkpoint WHERE log_part = $1 AND size >= $2 ORDER BY size, number LIMIT 1"
+LAST = f"SELECT {COLUMNS} FROM checkpoint WHERE log_part = $1 ORDER BY number DESC LIMIT 1"
 OF_SIZE = f"SELECT {COLUMNS} FROM checkpoint WHERE log_part = $1 AND size = $2 ORDER BY number DESC LIMIT 1"
 KEEP = f"INSERT INTO checkpoint ({COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"
 UNSENT = f"SELECT {COLUMNS} FROM checkpoint WHERE NOT sent ORDER BY log_part, number LIMIT 1000"
@@ -52,6 +53,11 @@ STATE = """
 async def newest(raw: asyncpg.Connection, parts: int) -> dict[int, Sealed]:
     """Give the newest checkpoint of each log partition that has one."""
     return {row["log_part"]: Sealed(*row) for row in await raw.fetch(NEWEST, parts)}
+
+
+async def last(raw: asyncpg.Connection, log_part: int) -> Sealed | None:
+    """Give the newest checkpoint of one log partition."""
+    return _one(await raw.fetchrow(LAST, log_part))
 
 
 async def listed(raw: asyncpg.Connection, log_part: int, after: int, limit: int) -> list[Sealed]:

@@ -132,7 +132,7 @@ def evidence_router(owner: str) -> APIRouter:
         position: int,
         _who: Asking,
         size: Annotated[
-            int | None, Query(ge=1, description="Under the checkpoint of this size; else the first.")
+            int | None, Query(ge=1, description="Under the checkpoint of this size; else the newest.")
         ] = None,
     ) -> ProofView:
         """The proof holds offline, with the note and the log's public key alone."""

@@ -36,15 +36,16 @@ class ProofView(BaseModel):
 async def proofs(
     raw: asyncpg.Connection, owner: str, part: int, positions: Sequence[int], size: int | None
 ) -> list[ProofView]:
-    """Prove events of one log partition under the checkpoint of `size`, else under the first that covers them all.
+    """Prove events of one log partition under the checkpoint of `size`, else under the newest.
 
+    The newest is signed by the key that holds now: a revoked key's checkpoints are worth little.
     Raises NotFound when there is no such event or checkpoint, Refused when the stored history does not hold.
     """
     halves = {row["position"]: row for row in await raw.fetch(HALVES, part, list(positions))}
     if missing := [position for position in positions if position not in halves]:
         raise NotFound(f"{owner} has no event at position {missing[0]} of log partition {part}", field="position")
     last = max(positions)
-    under = await (checkpoints.of_size(raw, part, size) if size else checkpoints.covering(raw, part, last))
+    under = await (checkpoints.of_size(raw, part, size) if size else checkpoints.last(raw, part))
     if under is None or under.size < last:
         raise NotFound(
             f"no checkpoint {f'of size {size} ' if size else ''}covers position {last}",
