@@ -51,6 +51,7 @@ from deploy.local.cli import (
     triage,
     up,
     vulnerability,
+    whatif,
 )
 from deploy.local.errors import StackError, UsageError
 from shared.kernel.errors import RecourseError
@@ -64,7 +65,7 @@ VERBS: dict[str, tuple[ModuleType, ...]] = {
     "Promises and clocks": (promises, promise, promise_found, promise_evaluate, clocks, clock),
     "Policy and reading": (policy, triage, facts),
     "Events": (events, mails, dead_letters, replay, topics),
-    "Evidence": (audit, privacy, export, process, returns),
+    "Evidence": (audit, privacy, export, process, returns, whatif),
 }
 
 app = typer.Typer(

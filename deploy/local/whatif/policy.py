@@ -1,0 +1,199 @@
+"""Past requests through a draft of the policy: the pinned version's answer beside the draft's.
+
+Many requests ask the same question as far as a policy can see, so each version is asked every question once.
+"""
+
+import re
+from bisect import bisect_left
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import NamedTuple
+from uuid import UUID
+
+from pydantic_core import to_json
+
+from deploy.local.whatif.found import Change, Found
+from deploy.local.whatif.logs import Row, events, reading
+from services.triage.adapters.policy_pack import PolicyPack
+from services.triage.adapters.policy_store import PolicyStore
+from services.triage.domain.policies.ruling import Question, question_of
+from services.triage.domain.state import UNKNOWN_LANGUAGE, Assessment, Triage, evolve
+from shared.contracts.event import decode
+from shared.contracts.triage import AssessmentCorrected, RequestAssessed
+from shared.contracts.triage_policy import PolicyPublished
+from shared.contracts.triage_requests import PolicyRef
+
+PUBLISHED = (PolicyPublished.TYPE,)
+READ = (RequestAssessed.TYPE, AssessmentCorrected.TYPE)
+SEALED, ERASED = b"sealed:1:", b"[erased]"
+NOTHING = Triage()
+NUMBER = re.compile(r"\d+(?:\.\d+)?")
+
+
+@dataclass(frozen=True)
+class PolicyJob:
+    """What one process judges: log partitions of triage's log, by a draft, what was recorded since an instant."""
+
+    dsn: str
+    parts: tuple[int, ...]
+    all_parts: tuple[int, ...]
+    draft: Path
+    since: datetime | None
+
+
+class Outcome(NamedTuple):
+    """What a policy says to a question, as far as it is compared."""
+
+    outcome: str
+    clause: str
+    role: str | None
+
+    @property
+    def told(self) -> str:
+        """The outcome, and who may except from it."""
+        return f"{self.outcome}, {self.role} decides" if self.role else self.outcome
+
+
+class Judge:
+    """One version of a policy, asked every question once."""
+
+    def __init__(self, pack: PolicyPack) -> None:
+        self._pack = pack
+        self._answers: dict[object, Outcome] = {}
+        self._steps = _confidence_steps(pack)
+        self.sees_records = bool(pack.facts.actions)
+
+    @property
+    def asked(self) -> int:
+        """How many different questions were put to it."""
+        return len(self._answers)
+
+    def __call__(self, question: Question) -> Outcome:
+        """Give the policy's outcome."""
+        key = self._key(question)
+        found = self._answers.get(key)
+        if found is None:
+            ruling = self._pack.evaluate(question)
+            found = self._answers[key] = Outcome(ruling.outcome, ruling.clause.clause, ruling.role)
+        return found
+
+    def _key(self, q: Question) -> object:
+        sure = q.confidence if self._steps is None else _step(q.confidence, self._steps)
+        amount = (q.amount.amount, q.amount.currency) if q.amount else None
+        seen = (q.kind, q.kinds, q.remedy, q.topics, q.tone, q.urgency, q.emergency, q.appeals, sure, amount)
+        more = (q.days_since_purchase, q.claims, q.language, q.channel, to_json(q.customer) if q.customer else None)
+        if not self.sees_records:
+            return seen, more
+        return seen, more, q.order, q.now, to_json(q.arguments), to_json(q.records)
+
+
+def judge_policy(job: PolicyJob) -> Found:
+    """Judge every request of some log partitions as it was read last, beside the version that it is pinned to."""
+    pack = PolicyPack(job.draft)
+    draft = Judge(pack)
+    found = Found()
+    with reading(job.dsn) as conn:
+        published = PolicyStore(pack.facts.id)
+        for number, row in enumerate(events(conn, job.all_parts, PUBLISHED), start=1):
+            fact = decode(row.type, row.body)
+            if isinstance(fact, PolicyPublished) and fact.policy == pack.facts.id:
+                published.take(fact, number)
+        pinned: dict[str, Judge] = {}
+
+        def before(ref: PolicyRef) -> Judge:
+            judge = pinned.get(ref.version)
+            if judge is None:
+                judge = pinned[ref.version] = Judge(published.pack(ref.policy, ref.version))
+            return judge
+
+        for part in job.parts:  # one at a time, for the states of its cases are held in memory
+            _judge_part(events(conn, (part,), READ), job.since, draft, pack.facts.id, before, found)
+    found.questions = draft.asked
+    return found
+
+
+def _judge_part(
+    rows: Iterable[Row],
+    since: datetime | None,
+    draft: Judge,
+    policy: str,
+    before: Callable[[PolicyRef], Judge],
+    found: Found,
+) -> None:
+    states: dict[UUID, Triage] = {}
+    judged: dict[UUID, Change | str] = {}
+    cases: dict[UUID, UUID] = {}
+    for row in rows:
+        fact = decode(row.type, row.body)
+        assert isinstance(fact, RequestAssessed | AssessmentCorrected)
+        state = states[row.stream_id] = evolve(states.get(row.stream_id, NOTHING), fact)
+        if state.policy is None or state.policy.policy != policy or (since is not None and row.recorded_at < since):
+            continue
+        for one in state.assessments[fact.message_id].requests:
+            if one.request_id is not None and one.reading.kinds:
+                cases[one.request_id] = row.stream_id
+                judged[one.request_id] = _compare(one, one.request_id, state, row, draft, before(state.policy))
+    for request_id, outcome in judged.items():
+        if isinstance(outcome, str):
+            found.not_judged.append((cases[request_id], outcome))
+            continue
+        found.judged += 1
+        if (outcome.before, outcome.clause_before) != (outcome.after, outcome.clause_after):
+            found.changes.append(outcome)
+
+
+def _compare(one: Assessment, request_id: UUID, state: Triage, row: Row, draft: Judge, pinned: Judge) -> Change | str:
+    """Give the outcome before and after, or why it cannot be judged."""
+    spoken = state.language if one.reading.language == UNKNOWN_LANGUAGE else one.reading.language
+    question = question_of(
+        one.reading, spoken, one.channel, records=state.records, named=state.named, now=row.recorded_at
+    )
+    if (draft.sees_records or pinned.sees_records) and (why := _hidden(question)):
+        return why
+    old, new = pinned(question), draft(question)
+    amount = question.amount
+    return Change(
+        row.stream_id,
+        request_id,
+        row.recorded_at.isoformat(),
+        question.kind,
+        old.told,
+        new.told,
+        old.clause,
+        new.clause,
+        amount.amount if amount else None,
+        amount.currency if amount else None,
+    )
+
+
+def _hidden(question: Question) -> str | None:
+    """Say why what the policy looks at cannot be seen."""
+    seen = to_json((question.order, question.arguments, question.customer, question.records))
+    if ERASED in seen:
+        return "what the policy looks at was erased"
+    return "what the policy looks at is sealed" if SEALED in seen else None
+
+
+def _confidence_steps(pack: PolicyPack) -> tuple[float, ...] | None:
+    """Give the numbers that tables compare the confidence with; None where it is used otherwise.
+
+    Between two of them every confidence is the same to the policy. Without this, hardly two readings are alike.
+    """
+    steps: set[float] = set()
+    for table in pack.tables.values():
+        cells = [cell for row in table.rows for _, cell in row.cells]
+        formulas = [*table.expressions.values(), *(one for row in table.rows for one in row.formulas)]
+        if "switchNode" in table.node_types.values() or any("confidence" in text for text in (*cells, *formulas)):
+            return None
+        for row in table.rows:
+            for field, cell in row.cells:
+                if field.endswith("confidence"):
+                    steps |= {float(number) for number in NUMBER.findall(cell)}
+    return tuple(sorted(steps))
+
+
+def _step(value: float, steps: tuple[float, ...]) -> tuple[int, bool]:
+    place = bisect_left(steps, value)
+    return place, place < len(steps) and steps[place] == value
