@@ -17,6 +17,9 @@ from deploy.local.home import Home
 from deploy.local.kafka_jars import missing_jars
 from deploy.local.postgres import binaries, socket_directory
 from deploy.local.process import free_port, port_is_free
+from deploy.local.secret_files import LOST_KEY, vault_is_locked_out
+from shared.eventstore.master_key import FileMasterKey
+from shared.kernel.errors import MalformedInput
 
 OLDEST_PYTHON = (3, 11)
 GIB = 1024**3
@@ -36,7 +39,7 @@ class Check:
 def examine(home: Home) -> Iterator[Check]:
     """Run every check; each one answers, whatever is wrong with the others."""
     checks: list[Callable[[Home], Check]] = [_python, _memory, _disk, _home, _java, _jars, _postgres, _socket, _ports]
-    for check in [*checks, _orphans]:
+    for check in [*checks, _master_key, _orphans]:
         yield check(home)
 
 
@@ -105,6 +108,18 @@ def _postgres(_home: Home) -> Check:
 
 def _socket(home: Home) -> Check:
     return Check("socket", "ok", str(socket_directory(home.postgres)))
+
+
+def _master_key(home: Home) -> Check:
+    if vault_is_locked_out(home.master_key):
+        return Check("master key", "failure", f"{home.master_key} is gone", LOST_KEY)
+    if not home.master_key.exists():
+        return Check("master key", "ok", "not made yet")
+    try:
+        newest = FileMasterKey.from_file(home.master_key).newest
+    except MalformedInput as error:
+        return Check("master key", "failure", error.problem, error.fix or LOST_KEY)
+    return Check("master key", "ok", f"{newest!r} wraps the vault's keys; keep a copy elsewhere")
 
 
 def _ports(home: Home) -> Check:

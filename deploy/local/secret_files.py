@@ -4,7 +4,10 @@ import os
 import secrets
 from pathlib import Path
 
+from deploy.local.errors import StackError
 from shared.eventstore.master_key import new_master_key
+
+LOST_KEY = "Put it back from where you keep it: what is sealed opens with no other."
 
 
 def write_secret(path: Path, content: bytes) -> None:
@@ -24,7 +27,14 @@ def password_in(path: Path) -> str:
     return path.read_text().strip()
 
 
+def vault_is_locked_out(master_key: Path) -> bool:
+    """Whether there is a vault, but its master key is gone: nothing that is sealed would ever open again."""
+    return not master_key.exists() and (master_key.parent / "vault_owner").exists()
+
+
 def keep_master_key(path: Path) -> None:
-    """Make the master key file on first use; what is there already stays."""
+    """Make the master key file on first use; what is there already stays. StackError if it was there and is gone."""
+    if vault_is_locked_out(path):
+        raise StackError(f"The vault's master key {path} is gone", LOST_KEY)
     if not path.exists():
         write_secret(path, new_master_key("first").encode())

@@ -97,11 +97,11 @@ class Stack:
         self._start(self._mailcatcher(ports["mailcatcher"]))
         postgres.wait_ready()
         databases = create_service_databases(postgres.url(), SERVICES, self.home.secrets)
+        keep_master_key(self.home.master_key)
         vault = create_vault(postgres.url(), SERVICES, self.home.secrets)
         create_auditor(
             postgres.url(), {made.name: f"{name}_owner" for name, made in databases.items()}, self.home.secrets
         )
-        keep_master_key(self.home.master_key)
         self.report(Step("postgres", "ready"))
         kafka.wait_ready()
         kafka.create_topics(every_topic())

@@ -1,5 +1,6 @@
 """Sealed values: where a fact's personal fields are, the tokens that stand for them, and opening tokens again; pure."""
 
+import binascii
 import os
 import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
@@ -25,7 +26,7 @@ KEY_BYTES = 32
 NONCE_BYTES = 12
 NAME_BYTES = 4
 HEADER_BYTES = 16 + 16 + NAME_BYTES
-SHORTEST = (HEADER_BYTES + NONCE_BYTES + 16) * 4 // 3
+SHORTEST = -(-(HEADER_BYTES + NONCE_BYTES + 16) * 4 // 3)
 TOKEN = re.compile(rf"{PREFIX}([A-Za-z0-9_-]{{{SHORTEST},}})(?:;(\d{{1,4}}))?")
 TOKEN_BYTES = re.compile(TOKEN.pattern.encode())
 FIELD_BYTES = re.compile(rb'(?:"(\w+)":)?"' + TOKEN.pattern.encode() + rb'"')
@@ -185,7 +186,10 @@ def decrypted(keys: Keys, key_id: bytes, nonce: bytes, sealed: bytes, header: by
 
 def _raw(token: str | bytes) -> bytes:
     data = token.encode() if isinstance(token, str) else token
-    return urlsafe_b64decode(data + b"=" * (-len(data) % 4))
+    try:
+        return urlsafe_b64decode(data + b"=" * (-len(data) % 4))
+    except binascii.Error as wrong:
+        raise Unreadable("a sealed value is not what was sealed") from wrong
 
 
 def open_event(event: Recorded, keys: Keys) -> Recorded:
