@@ -295,3 +295,19 @@ async def test_a_running_sealer_signs_by_itself(sealed: SealedLog) -> None:
     finally:
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
+
+
+async def test_tiles_that_were_taken_away_are_told_and_made_again_from_the_events(sealed: SealedLog) -> None:
+    case = new_id()
+    part, sealer = sealed.store.part_of(case), sealed.sealer()
+    await sealed.fill(part, case, 0, 1000)
+    await sealer.seal()
+    async with sealed.attacker() as raw:
+        await raw.execute("DELETE FROM tile WHERE log_part = $1 AND number = 1", part)
+    await sealed.fill(part, case, 1000, 10)
+    await sealer.seal()
+    assert sealer.refused[part].kind == "tiles_missing"
+    async with sealed.attacker() as raw:
+        await raw.execute("DELETE FROM tile WHERE log_part = $1", part)
+    assert (await sealer.seal())[part].root == root_of(await sealed.leaves(part))
+    assert sealer.refused == {}
