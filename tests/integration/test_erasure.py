@@ -81,6 +81,7 @@ async def test_an_erased_customer_is_read_by_nobody_any_more_and_the_rest_stays(
     assert [event["type"].split(".")[1] for event in answer.json()["events"]] == [
         "erasure_requested",
         "erasure_approved",
+        "customer_erased",
     ]
     [received] = [fact for fact in await facts_of(office, case_id) if isinstance(fact, MessageReceived)]
     assert (received.text, received.sender) == (seal.ERASED, seal.ERASED)

@@ -12,12 +12,13 @@ from services.intake.domain.commands import Erase, EraseFromCase, FinishErasure
 from services.intake.domain.policies.acknowledgement import IntakeRules
 from services.intake.domain.policies.retention import served_on
 from services.intake.domain.state import IntakeState
+from shared.contracts.event import Recorded
 from shared.contracts.intake_privacy import Ground
 from shared.eventstore.database import TRANSIENT
 from shared.eventstore.draft import Provenance
 from shared.kernel.errors import StaleVersion
 from shared.runtime.auth import Caller
-from shared.runtime.outcome import Outcome
+from shared.runtime.outcome import Outcome, outcome_of
 from shared.runtime.shell import Job, Shell
 from shared.runtime.telemetry import log
 from shared.runtime.telling import tell
@@ -60,22 +61,24 @@ class Erasures:
         """Carry out what somebody asked for: a request, a refusal (raises Refused), or the erasure itself."""
         command = await self._command(customer_id, ground, asked_on, (by.name, by.roles))
         outcome = await self._shell.execute(command, by=by)
-        await self.finish(customer_id)
-        return outcome
+        own = [event for event in await self.finish(customer_id) if event.stream_id == customer_id]
+        finished = outcome_of(customer_id, own)
+        return outcome.model_copy(update={"events": [*outcome.events, *finished.events]})
 
-    async def finish(self, customer_id: UUID) -> None:
+    async def finish(self, customer_id: UUID) -> list[Recorded]:
         """Destroy the keys of a customer whose erasure is approved, and put it on record; else do nothing."""
         keeping = (await self._shell.state(customer_id)).keeping
         approved = keeping.approved
         if approved is None or keeping.erased:
-            return
+            return []
         cases = await self.cases.of(customer_id)
         await self._destroy(customer_id, approved.mails)
         instant, by = self._shell.now(), BY._replace(correlation_id=self._shell.new_id())
         jobs: list[Job[Any]] = [Job(FinishErasure(customer_id, instant, len(cases)), by)]
         jobs += [Job(EraseFromCase(case.case_id, instant, customer_id, approved.erasure_id), by) for case in cases]
-        await self._record(jobs)
+        recorded = await self._record(jobs)
         log.info("customer erased", customer_id=str(customer_id), cases=len(cases))
+        return recorded
 
     async def repair(self) -> int:
         """Finish what broke off after its approval; give how many."""
@@ -153,7 +156,7 @@ class Erasures:
         for subject in (*mails, customer_id):
             await self._keys.destroy(subject)
 
-    async def _record(self, jobs: list[Job[Any]]) -> None:
+    async def _record(self, jobs: list[Job[Any]]) -> list[Recorded]:
         for attempt in range(ATTEMPTS):
             try:
                 async with self._shell.database.transaction() as tx:
@@ -164,4 +167,5 @@ class Erasures:
                 await asyncio.sleep(random.uniform(0.002, 0.02) * (attempt + 1))
             else:
                 work.committed()
-                return
+                return work.recorded
+        raise AssertionError("unreachable")

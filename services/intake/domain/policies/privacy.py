@@ -58,12 +58,14 @@ def obstacle(
     if holds := state.holding(today):
         ends = [hold.until for hold in holds if hold.until is not None]
         by = ", ".join(sorted({hold.placed_by for hold in holds}))
-        reason = f"{len(holds)} legal hold(s) in force, placed by {by}"
+        number = "a legal hold is" if len(holds) == 1 else f"{len(holds)} legal holds are"
+        reason = f"{number} in force, placed by {by}"
         law = "GDPR Article 17(3)(e): legal claims"
         return _refused(command, "hold", reason, rules, law, _next(max(ends)) if len(ends) == len(holds) else None)
     waiting = [case for case in cases if not case.closed]
     if waiting and rules.open_cases == "keep":
-        reason = f"{len(waiting)} case(s) not closed yet: the data is needed to settle them"
+        number = "a case is" if len(waiting) == 1 else f"{len(waiting)} cases are"
+        reason = f"{number} not closed yet: the data is needed to settle the matter"
         return _refused(command, "case_open", reason, rules, "GDPR Article 17(1)(a)")
     if running := duties(cases, rules, calendar, today):
         first = running[0]
