@@ -184,6 +184,8 @@ async def test_what_a_decider_was_shown_is_on_record(office: Office) -> None:
     case_id = UUID(path.split("/")[2])
     recorded_ = [fact for fact in await office.facts() if isinstance(fact, PrecedentsShown)]
     assert [fact.shown_to for fact in recorded_ if fact.case_id == case_id] == ["sue"]
+    assert shown["precedents"][0]["deviation"]
+    assert {one.deviation + one.note for fact in recorded_ for one in fact.precedents} == {""}
     await approve(office, path)
     decisions = {
         fact.case_id: fact.precedents_seen for fact in await office.facts() if isinstance(fact, ExceptionApproved)

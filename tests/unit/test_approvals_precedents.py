@@ -11,7 +11,7 @@ from services.approvals.domain.policies.checking import Known, findings
 from services.approvals.domain.policies.consistency import decided_differently
 from services.approvals.domain.policies.explaining import explain
 from services.approvals.domain.policies.matrix import Matrix
-from services.approvals.domain.policies.precedents import amount_ratio, likeness, nearest
+from services.approvals.domain.policies.precedents import amount_ratio, likeness, nearest, without_words
 from shared.contracts.values import Money
 from tests.support.authority import RULES, WIDE
 from tests.support.decisions import about, decided, id_of
@@ -45,6 +45,14 @@ def test_an_exception_is_no_precedent_of_itself_and_at_most_five_are_shown() -> 
     assert nearest(id_of(3), MINE, known[3:4]) == ()
     found = nearest(EXCEPTION, MINE, known)
     assert [one.exception_id for one in found] == [id_of(n) for n in (8, 7, 6, 5, 4)], "of like ones the newest"
+
+
+def test_on_record_a_precedent_says_which_one_it_is_and_nothing_that_was_written_about_its_customer() -> None:
+    [shown] = nearest(EXCEPTION, MINE, [decided(1, MINE)])
+    assert shown.deviation
+    [kept] = without_words((shown,))
+    assert (kept.deviation, kept.note) == ("", "")
+    assert kept.model_copy(update={"deviation": shown.deviation, "note": shown.note}) == shown
 
 
 @pytest.mark.parametrize(

@@ -97,6 +97,15 @@ async def test_whatever_goes_wrong_the_last_known_value_is_given_with_its_age(
     assert (nothing.found, nothing.source, nothing.unreachable) == (False, "unreachable", True)
 
 
+async def test_what_was_known_is_forgotten_when_somebody_is_erased() -> None:
+    shop = Shop(says())
+    provider = shop.provider()
+    await provider.lookup("order", "#W1")
+    provider.forget()
+    shop.answer = says(500)
+    assert (await provider.lookup("order", "w1")).source == "unreachable"
+
+
 async def test_a_late_provider_costs_no_more_than_the_time_allowed() -> None:
     class Slow(httpx.AsyncBaseTransport):
         async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
