@@ -10,6 +10,7 @@ from services.casebook.api.opening import OpenAnswers
 from services.casebook.projections.order import RebuildOrder
 from services.casebook.projections.renewal import Renewal
 from services.casebook.projections.search import Search
+from services.casebook.projections.vault_access import VaultAccess
 from services.casebook.queries.learning import read_learning
 from services.casebook.queries.past_case import PastCases
 from services.casebook.queries.past_models import PastModels
@@ -49,8 +50,18 @@ def _order(settings: CasebookSettings) -> RebuildOrder | None:
         make_url(settings.database_url.get_secret_value()).username or CHARTER.owner,
         settings.kafka_bootstrap,
         log_parts=settings.log_parts,
-        vault=settings.vault_access(),
+        vault=_vault_access(settings),
     )
+
+
+def _vault_access(settings: CasebookSettings) -> VaultAccess | None:
+    """Give how a rebuild, in processes of its own, comes to the vault; None without one."""
+    if settings.vault_url is None:
+        return None
+    if settings.master_key is not None:
+        return VaultAccess(settings.vault_url.get_secret_value(), settings.master_key.get_secret_value())
+    assert settings.master_key_file is not None, "the vault was opened with it"
+    return VaultAccess(settings.vault_url.get_secret_value(), settings.master_key_file.read_text())
 
 
 if __name__ == "__main__":

@@ -44,7 +44,7 @@ async def office(
     home = tmp_path_factory.mktemp("identity")
     outline = read_policy(POLICIES / "assessment" / "outline.yaml", Outline)
     on_state = {"outline": outline, "checker": checker()}
-    async with open_office(service_database, home, package, rules, api.router, **on_state) as opened:
+    async with open_office(service_database, home, package, rules, api.router, vault=None, **on_state) as opened:
         log = PolicyLog(opened.shell, PolicyStore("shop"))
         opened.app.state.policies = log.policies
         opened.app.state.policy_log = log

@@ -37,7 +37,7 @@ async def office(
     rules = Rules(charter=CHARTER, decider=decider(), react=react)
     home = tmp_path_factory.mktemp("identity")
     on_state = {"policies": shop_store(), "outline": assessment_rules().outline}
-    async with open_office(service_database, home, package, rules, api.router, **on_state) as opened:
+    async with open_office(service_database, home, package, rules, api.router, vault=None, **on_state) as opened:
         yield opened
 
 

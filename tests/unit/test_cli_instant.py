@@ -56,5 +56,5 @@ def test_a_range_has_two_sides_in_order() -> None:
     assert read_range("..2026-11-21T00:00:00Z") == (None, after)
     assert read_range("2026-11-20T00:00:00Z..") == (before, None)
     for wrong in ("2026-11-20", "2026-11-21T00:00:00Z..2026-11-20T00:00:00Z", "soon..now"):
-        with pytest.raises(UsageError, match="^--diff: "):
+        with pytest.raises(UsageError, match=r"^--diff: "):
             read_range(wrong)
