@@ -18,7 +18,7 @@ from services.intake.domain.commands import (
     Told,
 )
 from services.intake.domain.decider import make_decider
-from services.intake.domain.policies.conduct_checks import months_after
+from services.intake.domain.policies.days import months_after
 from services.intake.domain.reactions import react
 from services.intake.domain.state import Conversation
 from services.intake.domain.timers import Timers, due
