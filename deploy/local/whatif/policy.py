@@ -5,8 +5,8 @@ Many requests ask the same question as far as a policy can see, so each version 
 
 import re
 from bisect import bisect_left
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -23,10 +23,11 @@ from services.triage.domain.state import UNKNOWN_LANGUAGE, Assessment, Triage, e
 from shared.contracts.event import decode
 from shared.contracts.triage import AssessmentCorrected, RequestAssessed
 from shared.contracts.triage_policy import PolicyPublished
-from shared.contracts.triage_requests import PolicyRef
+from shared.contracts.triage_requests import InformationAsked, PolicyRef
 
 PUBLISHED = (PolicyPublished.TYPE,)
-READ = (RequestAssessed.TYPE, AssessmentCorrected.TYPE)
+READ = (RequestAssessed.TYPE, AssessmentCorrected.TYPE, InformationAsked.TYPE)
+ASKS = "needs_information"
 SEALED, ERASED = b"sealed:1:", b"[erased]"
 NOTHING = Triage()
 NUMBER = re.compile(r"\d+(?:\.\d+)?")
@@ -127,14 +128,18 @@ def _judge_part(
     cases: dict[UUID, UUID] = {}
     for row in rows:
         fact = decode(row.type, row.body)
-        assert isinstance(fact, RequestAssessed | AssessmentCorrected)
-        state = states[row.stream_id] = evolve(states.get(row.stream_id, NOTHING), fact)
+        known = states.get(row.stream_id, NOTHING)
+        state = states[row.stream_id] = evolve(known, fact) if fact else known
+        if not isinstance(fact, RequestAssessed | AssessmentCorrected):
+            continue
         if state.policy is None or state.policy.policy != policy or (since is not None and row.recorded_at < since):
             continue
-        for one in state.assessments[fact.message_id].requests:
+        told = [one for key, one in state.waiting.items() if known.waiting.get(key) is not one]
+        for one in (*state.assessments[fact.message_id].requests, *told):
             if one.request_id is not None and one.reading.kinds:
                 cases[one.request_id] = row.stream_id
                 judged[one.request_id] = _compare(one, one.request_id, state, row, draft, before(state.policy))
+        states[row.stream_id] = _without_answered(state, judged)
     for request_id, outcome in judged.items():
         if isinstance(outcome, str):
             found.not_judged.append((cases[request_id], outcome))
@@ -142,6 +147,18 @@ def _judge_part(
         found.judged += 1
         if (outcome.before, outcome.clause_before) != (outcome.after, outcome.clause_after):
             found.changes.append(outcome)
+
+
+def _without_answered(state: Triage, judged: Mapping[UUID, Change | str]) -> Triage:
+    """Let a request wait no more once the policy had what it asked for: later messages are not about it."""
+
+    def waits(key: UUID) -> bool:
+        outcome = judged.get(key)
+        return outcome is None or isinstance(outcome, str) or outcome.before.startswith(ASKS)
+
+    if all(waits(key) for key in state.waiting):
+        return state
+    return replace(state, waiting={key: one for key, one in state.waiting.items() if waits(key)})
 
 
 def _compare(one: Assessment, request_id: UUID, state: Triage, row: Row, draft: Judge, pinned: Judge) -> Change | str:
