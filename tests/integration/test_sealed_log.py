@@ -14,8 +14,9 @@ from services.approvals import CHARTER
 from shared.contracts.approvals import ExceptionWithdrawn
 from shared.contracts.event import Fact, Recorded
 from shared.eventstore.chain import genesis, next_link
-from shared.eventstore.database import Database
+from shared.eventstore.database import TRANSIENT, Database
 from shared.eventstore.draft import CommandId, Provenance
+from shared.eventstore.master_key import FileMasterKey, new_master_key
 from shared.eventstore.seal import ERASED, MARK
 from shared.eventstore.store import Store
 from shared.eventstore.vault import Vault
@@ -67,6 +68,16 @@ async def sealed(service_database: MakeServiceDatabase, vault_database: MakeVaul
         stack.push_async_callback(keeper.database.close)
         database, store = await stack.enter_async_context(open_log(service_database, vault=vault))
         yield Sealed(database, store, vault, keeper)
+
+
+async def test_without_its_vault_nothing_is_stored(service_database: MakeServiceDatabase) -> None:
+    away = Database("postgresql+asyncpg://approvals:x@127.0.0.1:1/recourse_vault")
+    vault = Vault(away, FileMasterKey(new_master_key("test")))
+    async with open_log(service_database, vault=vault) as (database, store), database.connection() as tx:
+        with pytest.raises(TRANSIENT):
+            await store.append(tx.raw, drafts(new_id(), 0, [CANARY]))
+        assert set((await store.heads(tx.raw)).values()) == {0}
+    await away.close()
 
 
 def reasons(events: Sequence[Recorded]) -> list[str]:
