@@ -34,6 +34,7 @@ class Asked(NamedTuple):
 
     @property
     def present(self) -> bool:
+        """Whether nothing but the present is asked about."""
         return self.known is None and self.effective is None
 
     def holds(self, event: Recorded) -> bool:
