@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from deploy.local.errors import UsageError
+from deploy.local.identity import SERVICES
 from tests.support.cli_stack import FakeStack, fake_stack
 
 CASE_ID = "7e498cfa-dcf7-5891-83f9-4309f1179f0b"
@@ -88,6 +89,10 @@ def found(customer: str) -> httpx.Response:
 def stack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeStack:
     made = fake_stack(tmp_path, monkeypatch)
     made.answer("casebook", "GET", f"/cases/{CODE}", {"case_id": CASE_ID, "customer_id": ADA})
+    for service in SERVICES:
+        made.answer(service, "GET", "/access-records", {"items": [], "next": None})
+    read = {"access_id": HOLD, "read_at": AT, "reader": "ana", "roles": ["agent"], "route": "/cases/{case}"}
+    made.answer("casebook", "GET", "/access-records", {"items": [read], "next": None})
     made.answer("casebook", "GET", "/cases", lambda asked: found(asked.url.params["customer"]))
     made.answer("intake", "GET", f"/customers/{ADA}/privacy", status(holds=[held()]))
     made.answer("intake", "GET", f"/customers/{ADA}/known", known())
@@ -181,6 +186,7 @@ def test_an_archive_holds_pages_data_and_files(stack: FakeStack, tmp_path: Path)
         page = packed.read(names[0]).decode()
         assert "It burst &lt;b&gt;&amp; broke&lt;/b&gt;." in page
         assert CODE in page
+        assert "2026-11-24T10:00:00 ana: casebook /cases/{case}" in page
         assert "erased" in page
         index = packed.read("index.html").decode()
         assert "ada@example.com (Ada)" in index

@@ -164,7 +164,8 @@ def _show(out: Console, found: dict[str, Any]) -> None:
     out.print(Text.assemble("Customer ", (found["customer_id"], "bold"), f", cases: {found['cases']}"))
     if found["state"] != "none":
         who = found["approved_by"] or found["requested_by"]
-        out.print(Text.assemble("Erasure ", (found["state"], "bold"), f", {words(found['ground'])}, by {who}"))
+        asked = f"{words(found['ground'])} (on {found['asked_on']})"
+        out.print(Text.assemble("Erasure: ", (found["state"], "bold"), f" by {who}; {asked}"))
     for one in found["holds"]:
         until = f" until {one['until']}" if one["until"] else ""
         out.print(Text.assemble("Hold", (f"{until} by {one['placed_by']}: "), one_line(one["reason"])))

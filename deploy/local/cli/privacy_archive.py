@@ -108,7 +108,7 @@ def _case_page(
         ]
         body += f"<h2>Files</h2>{_list(links)}"
     if reads:
-        seen = [f"{one.get('at', '')} {one.get('who', '')}: {one.get('what', '')}" for one in reads]
+        seen = [f"{one['read_at'][:19]} {one['reader']}: {one['service']} {one['route']}" for one in reads]
         body += f"<h2>Who read it</h2>{_list(map(escape, seen))}"
     return _page(_title(case), body)
 

@@ -15,6 +15,7 @@ from deploy.local.cli.context import AsOption, Context, HomeOption, JsonOption, 
 from deploy.local.cli.customer import CustomerArgument, customer_of
 from deploy.local.cli.privacy_archive import archive
 from deploy.local.errors import UsageError
+from deploy.local.identity import SERVICES
 from deploy.local.secret_files import write_secret
 
 
@@ -72,10 +73,9 @@ def _contents(
 
 
 def _reads(context: Context, user: str, case_id: str) -> list[dict[str, Any]]:
-    """Who read a case, where casebook keeps that."""
-    with context.client("casebook", user) as book:
-        answer = book.get("/access-records", params={"case": case_id, "limit": 1})
-        if answer.status_code == HTTPStatus.NOT_FOUND:
-            return []
-        found: list[dict[str, Any]] = pages(book, "/access-records", case=case_id)["items"]
-        return found
+    """Who read a case, over every service."""
+    found = []
+    for service in SERVICES:
+        with context.client(service, user) as client:
+            found += [{"service": service, **one} for one in pages(client, "/access-records", case=case_id)["items"]]
+    return sorted(found, key=lambda record: (record["read_at"], record["access_id"]))
