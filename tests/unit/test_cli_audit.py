@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from deploy.local.environment import DECIDING
+from deploy.local.errors import StackError
 from deploy.local.home import Home
 from deploy.local.log_keys import LogKeys
 from shared.eventstore.log_keys import KeyRing, new_key, statement_for
@@ -66,6 +67,13 @@ def test_a_checkpoint_is_signed_in_every_log(stack: FakeStack) -> None:
     told = stack.json("audit", "checkpoint")
     assert [one["origin"] for one in told["checkpoints"]] == [f"recourse/{service}/0" for service in DECIDING]
     assert "1,234" in stack.run("audit", "checkpoint").stdout
+
+
+def test_a_history_that_is_refused_is_no_mistake_of_the_caller(stack: FakeStack) -> None:
+    no = {"title": "Refused", "detail": "recourse/triage/3: the log ends at 6 (rolled_back)"}
+    stack.answer("triage", "POST", "/evidence/checkpoints", httpx.Response(409, json=no))
+    with pytest.raises(StackError, match="the log ends at 6"):
+        raise stack.run("audit", "checkpoint").exception or AssertionError
 
 
 def test_a_proof_is_checked_and_written(stack: FakeStack, tmp_path: Path) -> None:

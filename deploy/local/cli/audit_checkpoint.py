@@ -4,6 +4,7 @@ import asyncio
 from pathlib import Path
 from typing import Annotated, Any
 
+import httpx
 import typer
 from rich.console import Console
 from rich.table import Table
@@ -11,7 +12,7 @@ from rich.text import Text
 
 from deploy.local.cli.context import AsOption, Context, HomeOption, JsonOption, checked, open_context
 from deploy.local.environment import DECIDING, HOST
-from deploy.local.errors import UsageError
+from deploy.local.errors import StackError, UsageError
 from deploy.local.evidence_files import write_record
 from deploy.topics import every_topic
 from shared.eventstore.notes import NoteError
@@ -34,7 +35,7 @@ def checkpoint(
     """Sign what was recorded until now, in every log, and show the newest checkpoint of each log partition.
 
     A checkpoint fixes all events before it: whoever has it can tell later whether one was changed, added or lost. Each
-    log does this by itself twice a minute. Files of --export are never written twice; any mounted store will do.
+    log does this by itself twice a minute. Exit code 1 if the history of one changed, so that it is not signed. Files of --export are never written twice; any mounted store will do.
 
     JSON: {"checkpoints": [{"origin", "log_part", "number", "size", "root", "note", "signed_at"}], "exported", "kept"}.
     """
@@ -42,7 +43,10 @@ def checkpoint(
     signed: list[dict[str, Any]] = []
     for service in DECIDING:
         with context.client(service, user) as client:
-            signed += checked(client.post("/evidence/checkpoints"))
+            answer = client.post("/evidence/checkpoints")
+        if answer.status_code == httpx.codes.CONFLICT:
+            raise StackError(f"Not signed: {answer.json()['detail']}", "Run `recourse audit verify`.")
+        signed += checked(answer)
     data: dict[str, Any] = {"checkpoints": signed, "exported": None, "kept": None}
     if export is not None:
         data |= _export(context, export)

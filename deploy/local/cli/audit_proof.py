@@ -91,7 +91,9 @@ def _show(out: Console, data: dict[str, Any]) -> None:
     if data["holds"]:
         out.print(Text(f"The event at {where} is among the {data['size']:,} events under this checkpoint:"))
         out.print(Text(data["note"].rstrip()), soft_wrap=True)
-        out.print(Text(f"{len(data['proof'])} hashes prove it; signed by {data['signed_by'][-1]}."), soft_wrap=True)
+        count = len(data["proof"])
+        proved = "1 hash proves" if count == 1 else f"{count} hashes prove"
+        out.print(Text(f"{proved} it; signed by {data['signed_by'][-1]}."), soft_wrap=True)
     else:
         out.print(Text(f"The proof of the event at {where} does not hold, or no trusted key signed it.", "red"))
 
