@@ -16,6 +16,7 @@ from bench import (
     evidence_erasure,
     evidence_sealing,
     evidence_verify,
+    evidence_whatif,
     growth,
     log,
     sealed,
@@ -43,9 +44,10 @@ GROUPS: dict[str, Measure] = {
         customers=500 if quick else 10_000, erased=20 if quick else 100
     ),
     "verify": lambda b, quick: evidence_verify.verify_figures(b, events=100_000 if quick else 1_000_000),
+    "whatif": lambda b, quick: evidence_whatif.whatif_figures(b, requests=30_000 if quick else 250_000),
     "end_to_end": lambda _b, quick: end_to_end.end_to_end_figures(seconds=15 if quick else 60),
 }
-NO_KAFKA = ("append", "read", "growth", "assess", "evidence", "as_of", "erasure", "end_to_end")
+NO_KAFKA = ("append", "read", "growth", "assess", "evidence", "as_of", "erasure", "whatif", "end_to_end")
 
 
 def main(

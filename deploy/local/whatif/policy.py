@@ -3,8 +3,6 @@
 Many requests ask the same question as far as a policy can see, so each version is asked every question once.
 """
 
-import re
-from bisect import bisect_left
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -16,6 +14,7 @@ from pydantic_core import to_json
 
 from deploy.local.whatif.found import Change, Found
 from deploy.local.whatif.logs import Row, events, reading
+from deploy.local.whatif.sight import Sight
 from services.triage.adapters.policy_pack import PolicyPack
 from services.triage.adapters.policy_store import PolicyStore
 from services.triage.domain.policies.ruling import Question, question_of
@@ -30,7 +29,6 @@ READ = (RequestAssessed.TYPE, AssessmentCorrected.TYPE, InformationAsked.TYPE)
 ASKS = "needs_information"
 SEALED, ERASED = b"sealed:1:", b"[erased]"
 NOTHING = Triage()
-NUMBER = re.compile(r"\d+(?:\.\d+)?")
 
 
 @dataclass(frozen=True)
@@ -63,7 +61,7 @@ class Judge:
     def __init__(self, pack: PolicyPack) -> None:
         self._pack = pack
         self._answers: dict[object, Outcome] = {}
-        self._steps = _confidence_steps(pack)
+        self._sight = Sight(pack)
         self.sees_records = bool(pack.facts.actions)
 
     @property
@@ -73,21 +71,12 @@ class Judge:
 
     def __call__(self, question: Question) -> Outcome:
         """Give the policy's outcome."""
-        key = self._key(question)
+        key = self._sight.seen(question)
         found = self._answers.get(key)
         if found is None:
             ruling = self._pack.evaluate(question)
             found = self._answers[key] = Outcome(ruling.outcome, ruling.clause.clause, ruling.role)
         return found
-
-    def _key(self, q: Question) -> object:
-        sure = q.confidence if self._steps is None else _step(q.confidence, self._steps)
-        amount = (q.amount.amount, q.amount.currency) if q.amount else None
-        seen = (q.kind, q.kinds, q.remedy, q.topics, q.tone, q.urgency, q.emergency, q.appeals, sure, amount)
-        more = (q.days_since_purchase, q.claims, q.language, q.channel, to_json(q.customer) if q.customer else None)
-        if not self.sees_records:
-            return seen, more
-        return seen, more, q.order, q.now, to_json(q.arguments), to_json(q.records)
 
 
 def judge_policy(job: PolicyJob) -> Found:
@@ -191,26 +180,3 @@ def _hidden(question: Question) -> str | None:
     if ERASED in seen:
         return "what the policy looks at was erased"
     return "what the policy looks at is sealed" if SEALED in seen else None
-
-
-def _confidence_steps(pack: PolicyPack) -> tuple[float, ...] | None:
-    """Give the numbers that tables compare the confidence with; None where it is used otherwise.
-
-    Between two of them every confidence is the same to the policy. Without this, hardly two readings are alike.
-    """
-    steps: set[float] = set()
-    for table in pack.tables.values():
-        cells = [cell for row in table.rows for _, cell in row.cells]
-        formulas = [*table.expressions.values(), *(one for row in table.rows for one in row.formulas)]
-        if "switchNode" in table.node_types.values() or any("confidence" in text for text in (*cells, *formulas)):
-            return None
-        for row in table.rows:
-            for field, cell in row.cells:
-                if field.endswith("confidence"):
-                    steps |= {float(number) for number in NUMBER.findall(cell)}
-    return tuple(sorted(steps))
-
-
-def _step(value: float, steps: tuple[float, ...]) -> tuple[int, bool]:
-    place = bisect_left(steps, value)
-    return place, place < len(steps) and steps[place] == value
