@@ -35,7 +35,8 @@ def checkpoint(
     """Sign what was recorded until now, in every log, and show the newest checkpoint of each log partition.
 
     A checkpoint fixes all events before it: whoever has it can tell later whether one was changed, added or lost. Each
-    log does this by itself twice a minute. Exit code 1 if the history of one changed, so that it is not signed. Files of --export are never written twice; any mounted store will do.
+    log does this by itself twice a minute. Files of --export are never written twice; any mounted store will do. Exit
+    code 1 if the history of a log changed, so that it is not signed.
 
     JSON: {"checkpoints": [{"origin", "log_part", "number", "size", "root", "note", "signed_at"}], "exported", "kept"}.
     """
