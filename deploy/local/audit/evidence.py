@@ -126,8 +126,8 @@ def _tail(walk: Walk, topic: TopicWalk | None, against: Against, head: int, find
     """Name a log that ends before what was signed or published."""
     beyond = [point for point in against.points if point.size > head]
     if beyond:
-        most = max(beyond)
-        name = "tail_cut" if any(point.where == DATABASE for point in beyond) else "rolled_back"
+        inside = [point for point in beyond if point.where == DATABASE]
+        most, name = max(inside or beyond), "tail_cut" if inside else "rolled_back"
         what = f"the log ends at position {head}, and {most.size} events were signed (says {most.where})"
         findings.add(Finding(name, what, walk.log, walk.part, head + 1))
     if topic is None or topic.last <= head:

@@ -7,8 +7,6 @@ from services.casebook.projections.compare import Difference
 from services.casebook.projections.order import Progress, RebuildOrder
 from services.casebook.projections.rebuild import rebuild
 
-ABSENT = "nothing"
-
 
 async def model_findings(order: RebuildOrder, progress: Callable[[Progress], None]) -> list[Finding]:
     """Replay every read model in the shadow, compare it with live byte by byte, and name what differs."""
@@ -18,10 +16,10 @@ async def model_findings(order: RebuildOrder, progress: Callable[[Progress], Non
 
 def _finding(one: Difference) -> Finding:
     key = ", ".join(f"{name} {value}" for name, value in one.key.items())
-    what = f"{one.table} {key}: {one.column} is {_side(one.live)} in live and {_side(one.shadow)} by the events"
-    return Finding("model_differs", what, "casebook")
-
-
-def _side(value: str | None) -> str:
     # Values may be words of customers: only that they differ is told.
-    return ABSENT if value is None else "one value"
+    if one.live is None or one.shadow is None:
+        side = "by the events" if one.live is None else "in live"
+        what = f"{one.table} {key}: {one.column} is there {side} only"
+    else:
+        what = f"{one.table} {key}: {one.column} has one value in live and another by the events"
+    return Finding("model_differs", what, "casebook")
