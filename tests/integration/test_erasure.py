@@ -2,6 +2,8 @@
 
 import json
 from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -10,7 +12,7 @@ import pytest
 from services.intake.adapters.erasures import Erasures
 from services.intake.domain.commands import Erase, NoteClosure
 from shared.contracts.intake import CaseOpened, MessageReceived
-from shared.contracts.intake_privacy import CaseErased, CustomerErased, ErasureApproved, PrivacyRefused
+from shared.contracts.intake_privacy import CaseErased, CustomerErased, ErasureApproved, HoldPlaced, PrivacyRefused
 from shared.eventstore import seal
 from shared.eventstore.database import Database
 from shared.eventstore.draft import Provenance
@@ -250,3 +252,24 @@ async def test_an_approval_is_recorded_with_its_cases(office: Office) -> None:
     [approved] = [fact for fact in await facts_of(office, customer) if isinstance(fact, ErasureApproved)]
     assert approved.cases == (UUID(taken["case_id"]),)
     assert (approved.ground, approved.policy) == ("consent_withdrawn", RULES.retention.version)
+
+
+async def test_data_that_has_served_goes_by_itself_where_the_policy_says_so_and_never_under_a_hold(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, silent = await closed_case(office, "silke")
+    _, held = await closed_case(office, "helga")
+    asleep = await write(office, "otmar", 1, "Where is my lamp?")
+    await office.post("pia", f"/customers/{held}/holds", reason="She claims damages.", basis="A letter")
+    later = now() + timedelta(days=7 * 366)
+    monkeypatch.setattr(office.shell, "now", lambda: later)
+    due = await erasures_of(office).due()
+    assert silent in due
+    assert held not in due
+    assert await erasures_of(office).erase_due() == 0
+    by_itself = replace(RULES, retention=RULES.retention.model_copy(update={"erase_when_due": True}))
+    assert await Erasures(office.shell, vault_of(office), by_itself).erase_due() == len(due)
+    assert isinstance((await facts_of(office, silent))[-1], CustomerErased)
+    assert [type(fact) for fact in await facts_of(office, held)][-1] is HoldPlaced
+    assert not (await office.shell.state(UUID(asleep["case_id"]))).erased
+    assert await erasures_of(office).due() == []

@@ -10,6 +10,7 @@ from uuid import UUID
 from services.intake.adapters.kept_cases import KeptCases
 from services.intake.domain.commands import Erase, EraseFromCase, FinishErasure
 from services.intake.domain.policies.acknowledgement import IntakeRules
+from services.intake.domain.policies.privacy import obstacle
 from services.intake.domain.policies.retention import served_on
 from services.intake.domain.state import IntakeState
 from shared.contracts.event import Recorded
@@ -107,11 +108,13 @@ class Erasures:
         """Give customers whose data has served its purpose by now, and against whose erasure nothing stands."""
         calendar = self._rules.calendar
         today = calendar.local_date(self._shell.now())
-        found = []
-        for customer_id in await self.cases.silent_since(self._rules.retention.no_longer_needed, today, limit):
-            cases = await self.cases.of(customer_id)
-            served = served_on(cases, self._rules.retention, calendar)
-            if served is not None and served <= today:
+        retention, found = self._rules.retention, []
+        for customer_id in await self.cases.silent_since(retention.no_longer_needed, today, limit):
+            command = await self._command(customer_id, "no_longer_needed", today, (BY.actor, retention.roles.approve))
+            served = served_on(command.cases, retention, calendar)
+            keeping = (await self._shell.state(customer_id)).keeping
+            against = obstacle(command, keeping, command.cases, retention, calendar)
+            if served is not None and served <= today and against is None:
                 found.append(customer_id)
         return found
 

@@ -11,10 +11,12 @@ from pydantic import BaseModel, Field
 from services.intake.adapters import contents
 from services.intake.adapters.known import Known, KnownPerson
 from services.intake.api.asking import TheShell
-from services.intake.api.privacy import NoVault, Officer
+from services.intake.api.privacy import NoVault
 from shared.contracts.event import Recorded
+from shared.runtime.auth import Caller, caller
 
 router = APIRouter()
+Examiner = Annotated[Caller, Depends(caller("privacy", "auditor"))]
 
 
 def known_of(request: Request) -> Known:
@@ -79,7 +81,7 @@ class KnownView(BaseModel):
 
 
 @router.get("/customers/{customer_id}/known", summary="Read everything that is known of a customer")
-async def read_known(customer_id: UUID, _who: Officer, known: TheKnown) -> KnownView:
+async def read_known(customer_id: UUID, _who: Examiner, known: TheKnown) -> KnownView:
     """Give identities, cases and all that every service has on record of the person; 503 if one does not answer."""
     return _view(customer_id, await known.of(customer_id))
 
@@ -89,7 +91,9 @@ async def read_known(customer_id: UUID, _who: Officer, known: TheKnown) -> Known
     summary="Read a file that came with a customer's message",
     response_class=Response,
 )
-async def read_content(customer_id: UUID, content_id: str, _who: Officer, known: TheKnown, shell: TheShell) -> Response:
+async def read_content(
+    customer_id: UUID, content_id: str, _who: Examiner, known: TheKnown, shell: TheShell
+) -> Response:
     """Give the bytes as they came; 404 for one that no message of theirs came with, 410 when they are erased."""
     found = await known.content(customer_id, content_id)
     async with shell.database.connection() as tx:

@@ -22,7 +22,6 @@ from shared.runtime.outcome import Outcome
 router = APIRouter()
 Holder = Annotated[Caller, Depends(caller("privacy", "manager"))]
 Asker = Annotated[Caller, Depends(caller("privacy", "supervisor", "manager"))]
-Officer = Annotated[Caller, Depends(caller("privacy"))]
 Operator = Annotated[Caller, Depends(caller("privacy", "ops"))]
 Reader = Annotated[Caller, Depends(caller("privacy", "supervisor", "manager", "auditor"))]
 Words = Annotated[str, Field(min_length=1, max_length=4000)]
