@@ -39,6 +39,12 @@ INSERT = """
         $8::timestamptz[], $9::text[], $10::text[]) AS s(a, t, n, r, w, c, u, o, v, p)"""
 
 
+def _reads(scope: Scope) -> bool:
+    """Tell whether a request shows cases; events are posted to be opened, and what is opened was read."""
+    path: str = scope["path"]
+    return path == "/opened" or (scope["method"] == "GET" and not path.startswith(UNREADING))
+
+
 class Access(NamedTuple):
     """One read: who, in which roles, over which route, of which cases and customers, as of when, by what, for what."""
 
@@ -100,7 +106,7 @@ class RecordAccesses:
         self._verifier = verifier
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["method"] != "GET" or scope["path"].startswith(UNREADING):
+        if scope["type"] != "http" or not _reads(scope):
             return await self._app(scope, receive, send)
         purpose = Headers(scope=scope).get(PURPOSE_HEADER)
         if purpose is not None and not PURPOSE.fullmatch(purpose):
