@@ -14,7 +14,8 @@ CREATE TEMP TABLE written ON COMMIT DROP AS
 UPDATE exception_index i SET log_part = written.log_part, requested_position = written.position
     FROM written WHERE written.exception_id = i.exception_id AND written.type = 'approvals.exception_requested.v1';
 UPDATE exception_index i SET decision_position = written.position
-    FROM written WHERE written.exception_id = i.exception_id AND written.type = 'approvals.exception_' || i.outcome || '.v1';
+    FROM written
+    WHERE written.exception_id = i.exception_id AND written.type = 'approvals.exception_' || i.outcome || '.v1';
 ALTER TABLE exception_index
     ALTER COLUMN log_part SET NOT NULL, ALTER COLUMN requested_position SET NOT NULL,
     DROP COLUMN requested, DROP COLUMN decision;
