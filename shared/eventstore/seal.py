@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from pydantic import BaseModel
 from pydantic_core import from_json, to_json
 
-from shared.contracts.event import Fact, PersonalMark, Recorded
+from shared.contracts.event import REGISTRY, Fact, PersonalMark, Recorded
 
 PREFIX = "sealed:1:"
 ERASED = "[erased]"
@@ -79,6 +79,13 @@ def plan_of(cls: type[BaseModel]) -> Plan | None:
         subject for _, part in inside for subject in ([part.subject] if isinstance(part, Place) else part.subjects)
     }
     return Plan(tuple(inside), frozenset(subjects)) if inside else None
+
+
+@cache
+def may_be_sealed(wire_type: str) -> bool:
+    """Tell whether bodies of this type may hold tokens; those of unknown and older types may."""
+    cls = REGISTRY.get(wire_type)
+    return cls is None or plan_of(cls) is not None
 
 
 def _inside(name: str, annotation: Any, mark: PersonalMark | None) -> Place | Plan | None:

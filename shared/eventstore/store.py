@@ -10,7 +10,7 @@ from shared.contracts.event import Fact, Recorded, decode
 from shared.eventstore.draft import CommandId, Draft, as_recorded
 from shared.eventstore.partition import log_part
 from shared.eventstore.refusals import Admit, always, understood
-from shared.eventstore.seal import ERASED_TEXT, MARK
+from shared.eventstore.seal import ERASED_TEXT, MARK, may_be_sealed
 from shared.eventstore.vault import Vault
 from shared.kernel.errors import ReusedCommandId
 
@@ -215,7 +215,7 @@ class Store:
             while rows := await coming:
                 coming = asyncio.ensure_future(raw.fetch(FACTS, part, rows[-1][0], PAGE))
                 await asyncio.sleep(0)
-                if self.vault is not None:
+                if self.vault is not None and any(may_be_sealed(row[1]) for row in rows):
                     bodies = await self.vault.open_bodies([row[2] for row in rows])
                     rows = [(*row[:2], body) for row, body in zip(rows, bodies, strict=True)]
                 yield (fact for _, wire_type, body in rows if (fact := decode(wire_type, body)) is not None)
