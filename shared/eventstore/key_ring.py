@@ -106,6 +106,10 @@ class KeyRing:
         return keys
 
     async def keys_for(self, wanted: set[Asked], links: dict[UUID, UUID]) -> dict[Asked, SubjectKey | None]:
+        """Give every key that is wanted, made where there was none, None for a destroyed one.
+
+        `links` says whose cases are; they are linked where they were not. One round trip, or none.
+        """
         cases, unlinked = self._links.many({case for case, _ in wanted if case is not None} | links.keys())
         whose = {(case, subject): cases.get(case, subject) if case else subject for case, subject in wanted}
         known, _ = self._keys.many(set(whose.values()))
