@@ -1,8 +1,6 @@
 """An attacker with every right on the databases: whatever they do to a log is found, by name and place."""
 
-import json
 from collections.abc import AsyncIterator
-from hashlib import sha256
 from typing import Any
 from uuid import uuid4
 
@@ -11,8 +9,6 @@ import pytest_asyncio
 
 from deploy.local.audit.findings import Finding
 from deploy.local.audit.run import Scope
-from shared.contracts.event import Recorded
-from shared.eventstore.chain import genesis, header_hash
 from tests.support.scene import LOGS, PARTS, Scene
 
 pytestmark = [pytest.mark.backends, pytest.mark.fault]
@@ -211,38 +207,21 @@ async def test_all_databases_are_rolled_back_together(calm: Scene) -> None:
         old.drop(calm)
 
 
-def rewrite(scene: Scene, events: list[Recorded], at: int, **changed: Any) -> None:
-    """Change an event and recompute every hash from there on, as anybody can who has no key."""
-    link = genesis(LOG, PART)
-    for event in events:
-        new = event._replace(**changed) if event.position == at else event
-        content = sha256(new.body).digest()
-        link = sha256(link + header_hash(new) + content).digest()
-        put = "UPDATE event SET body = %s, body_hash = %s, chain_hash = %s WHERE log_part = %s AND position = %s"
-        scene.attack(LOG, put, new.body, content, link, PART, event.position)
-
-
-async def forged(scene: Scene) -> None:
-    events = await scene.events(LOG, PART)
-    body = json.loads(events[AT - 1].body) | {"channel": "eve"}
-    rewrite(scene, events, AT, body=json.dumps(body).encode())
-
-
 async def test_history_is_rewritten_and_all_hashes_recomputed(scene: Scene) -> None:
-    await forged(scene)
+    await scene.rewrite(LOG, PART, AT)
     found = await scene.finds(scope=HERE)
     assert named(found) == {("rewritten", AT)}
     assert "body differs" in found[0].what
 
 
 async def test_history_is_rewritten_and_only_the_checkpoints_tell(scene: Scene) -> None:
-    await forged(scene)
+    await scene.rewrite(LOG, PART, AT)
     # Without the topics it is known to be before the first root that does not hold.
     assert named(await scene.finds(scope=HERE, kafka=None)) == {("rewritten", 1)}
 
 
 async def test_history_is_rewritten_and_the_checkpoints_are_deleted(scene: Scene) -> None:
-    await forged(scene)
+    await scene.rewrite(LOG, PART, AT)
     scene.attack(LOG, "DELETE FROM checkpoint")
     found = await scene.finds(scope=HERE)
     assert {("rewritten", AT), ("checkpoint_missing", 18), ("checkpoint_missing", HEAD)} == named(found)

@@ -16,7 +16,6 @@ from shared.eventstore.log_keys import KeyRing, new_key
 from shared.eventstore.notes import Checkpoint, Note, SigningKey, origin_of
 from shared.messaging.codec import Wire, encode
 from shared.messaging.evidence import CHECKPOINT, Evidence
-from tests.fault.test_attacks import forged
 from tests.support.scene import LOGS, PARTS, Scene
 
 pytestmark = [pytest.mark.backends, pytest.mark.fault]
@@ -105,7 +104,7 @@ async def test_a_record_is_put_in_that_the_log_never_had(calm: Scene) -> None:
 
 async def test_history_is_rewritten_in_the_database_and_on_the_topic_alike(scene: Scene) -> None:
     events = await scene.events(LOG, PART)
-    await forged(scene)
+    await scene.rewrite(LOG, PART, AT)
     forgery = await scene.events(LOG, PART)
     assert forgery != events
     attacked = await scene.republish(LOG, {PART: [encode(event) for event in forgery]})

@@ -4,6 +4,7 @@ import importlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path
 from secrets import token_hex
 from typing import Any
@@ -18,6 +19,7 @@ from deploy.local.audit.run import AuditOrder, Report, verify
 from deploy.local.databases import ServiceDatabase, with_database
 from deploy.topics import Topic, create_topics
 from shared.contracts.event import Recorded
+from shared.eventstore.chain import genesis, header_hash
 from shared.eventstore.database import Database
 from shared.eventstore.draft import CommandId, Draft, Provenance
 from shared.eventstore.log_keys import KeyRing, new_key
@@ -105,6 +107,16 @@ class Scene:
             return await Store(log, PARTS).read(raw, part, 0, 10_000)
         finally:
             await raw.close()
+
+    async def rewrite(self, log: str, part: int, at: int) -> None:
+        """Change a body and recompute every hash from there on, as anybody can who has no key."""
+        link = genesis(log, part)
+        put = "UPDATE event SET body = %s, body_hash = %s, chain_hash = %s WHERE log_part = %s AND position = %s"
+        for event in await self.events(log, part):
+            body = event.body.replace(b'"channel":', b'"eve":') if event.position == at else event.body
+            content = sha256(body).digest()
+            link = sha256(link + header_hash(event) + content).digest()
+            self.attack(log, put, body, content, link, part, event.position)
 
     async def republish(self, log: str, parts: Mapping[int, Iterable[Wire]]) -> "Scene":
         """Give a scene where a log's topic was made anew, with these records in these partitions, others as before."""

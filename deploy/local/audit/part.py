@@ -22,6 +22,7 @@ PAGE = 4000
 READ = f"""
     SELECT {COLUMNS} FROM event
     WHERE log_part = $1 AND position > $2 AND position <= $3 ORDER BY position LIMIT {PAGE}"""
+AGAIN = f"SELECT {COLUMNS} FROM event WHERE log_part = $1 AND position = ANY($2::bigint[])"
 BEFORE = "SELECT chain_hash FROM event WHERE log_part = $1 AND position = $2"
 STRAY = """
     SELECT log_part, position, event_id FROM event WHERE (log_part = $1 AND position < 1)
@@ -121,14 +122,21 @@ class PartCheck:
             ids.page(log, rows)
             if topic is not None:
                 await topic.compare(rows)
+                await self._late(raw, part, topic)
             self._tell(len(rows))
         if topic is not None:
             await topic.finish()
+            await self._late(raw, part, topic)
             self.records += topic.records
             self.repeated += topic.repeated
         head = await raw.fetchval("SELECT max(position) FROM event WHERE log_part = $1", part) or 0
         weigh(walk, topic, against, span.after, head, self.findings)
         await self._table(raw, log, part, span)
+
+    async def _late(self, raw: asyncpg.Connection, part: int, topic: TopicWalk) -> None:
+        """Fetch the rows of records that came again long after the first time."""
+        if topic.late:
+            topic.again(await raw.fetch(AGAIN, part, list({position for position, _ in topic.late})))
 
     async def _table(self, raw: asyncpg.Connection, log: str, part: int, span: Span) -> None:
         """Look for rows that no walk comes to, and at the table of commands."""

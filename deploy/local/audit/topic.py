@@ -1,7 +1,7 @@
 """One partition of a service's topic beside its log: every record must be the stored event of its position."""
 
 import asyncio
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
@@ -52,6 +52,7 @@ class TopicWalk:
 
     It compares the events after `after`, up to `until`. `position` is the highest of them that came, `last` the highest
     of all, `beyond` the first event beyond `until`; `differing` are up to 64 records that differ, of `differ_count`.
+    `late` are records that came again and wait for their rows.
     """
 
     def __init__(
@@ -74,7 +75,7 @@ class TopicWalk:
         self.beyond: Recorded | None = None
         self._consumer = consumer
         self._partition = TopicPartition(topic, part)
-        self._coming: Iterator[ConsumerRecord] = iter(())
+        self.late: list[tuple[int, ConsumerRecord]] = []
         self._waiting: list[tuple[int, ConsumerRecord]] = []
         self._offset = self._end = 0
 
@@ -98,6 +99,13 @@ class TopicWalk:
         async for position, record in self._upto(None):
             self._one(position, record, None)
 
+    def again(self, rows: Sequence[Row]) -> None:
+        """Compare the records in `late`, which came again after the rows of their positions had gone by."""
+        stored = {row[0]: row for row in rows}
+        for position, record in self.late:
+            self._same(position, record, stored.get(position))
+        self.late.clear()
+
     def _one(self, position: int, record: ConsumerRecord, row: Row | None) -> None:
         self.records += 1
         self.last = max(self.last, position)
@@ -108,10 +116,14 @@ class TopicWalk:
         if position <= self.position:
             self.repeated += 1
             if row is None:
+                self.late.append((position, record))
                 return
         elif position > self.position + 1:
             self.gaps.append((self.position + 1, position - 1))
         self.position = max(self.position, position)
+        self._same(position, record, row)
+
+    def _same(self, position: int, record: ConsumerRecord, row: Row | None) -> None:
         event = None if row is None else recorded(self.log, self.part, row)
         if event is not None:
             wire = encode(event)
