@@ -268,21 +268,26 @@ def test_nobody_decides_on_the_appeal_against_their_own_measure() -> None:
     assert names([review("sid")]) == ["authority_missing"]
 
 
-def test_nobody_erases_or_releases_alone() -> None:
+def test_nobody_is_erased_unasked_or_while_a_hold_stands_and_no_hold_is_released_by_its_placer() -> None:
     asked = ErasureRequested(
-        customer_id=CUSTOMER, erasure_id=UUID(int=6), ground="asked", asked_on=date(2026, 11, 1), requested_by="sue"
+        customer_id=CUSTOMER, erasure_id=UUID(int=6), ground="asked", asked_on=date(2026, 11, 1), requested_by="pia"
+    )
+    erased = ErasureApproved(
+        customer_id=CUSTOMER, erasure_id=UUID(int=6), ground="asked", approved_by="pia", policy="1"
     )
     held = HoldPlaced(customer_id=CUSTOMER, hold_id=UUID(int=7), reason="court", basis="order", placed_by="sue")
 
-    def yes(by: str) -> list[Fact]:
-        erased = ErasureApproved(
-            customer_id=CUSTOMER, erasure_id=UUID(int=6), ground="asked", approved_by=by, policy="1"
-        )
-        return [erased, HoldReleased(customer_id=CUSTOMER, hold_id=UUID(int=7), why="over", released_by=by)]
+    def release(by: str) -> HoldReleased:
+        return HoldReleased(customer_id=CUSTOMER, hold_id=UUID(int=7), why="over", released_by=by)
 
-    assert names([asked, held, *yes("max")]) == []
-    assert names([asked, held, *yes("sue")]) == ["four_eyes_broken", "four_eyes_broken"]
-    assert names(yes("max")) == ["authority_missing", "authority_missing"]
+    assert names([asked, erased]) == []
+    assert names([held, release("max"), asked, erased]) == []
+    assert names([held.model_copy(update={"until": date(2026, 11, 22)}), asked, erased]) == []
+    assert names([held.model_copy(update={"customer_id": UUID(int=1)}), asked, erased]) == []
+    assert names([held, release("sue")]) == ["four_eyes_broken"]
+    assert names([held, asked, erased]) == ["authority_missing"]
+    assert names([erased]) == ["authority_missing"]
+    assert names([release("max")]) == ["authority_missing"]
 
 
 def promise(reference: str, kind: Any = "decision") -> PromiseMade:
