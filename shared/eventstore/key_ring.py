@@ -2,13 +2,14 @@
 
 import asyncio
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from uuid import UUID
 
 import asyncpg
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from shared.eventstore.database import Database
+from shared.eventstore.database import Database, Transaction
 from shared.eventstore.kept import Kept
 from shared.eventstore.master_key import KEY_BYTES, MasterKey, VaultUnusable, Wrapped
 from shared.eventstore.seal import SubjectKey
@@ -50,7 +51,7 @@ class KeyRing:
         def ended(_connection: object) -> None:
             lost.set()
 
-        async with self.database.connection() as held:
+        async with self.connection() as held:
             held.raw.add_termination_listener(ended)
             await held.raw.add_listener(CHANNEL, told)
             self.forget("")  # whatever was told while nobody listened
@@ -63,18 +64,26 @@ class KeyRing:
                         await held.raw.execute("SELECT 1")
             finally:
                 self.forget("")
-                if not held.raw.is_closed():
+                if not lost.is_set():
                     held.raw.remove_termination_listener(ended)
                     await held.raw.remove_listener(CHANNEL, told)
         raise ConnectionResetError("the vault's connection is lost")
 
-    async def check(self) -> None:
-        """Find out whether the vault is there, and whether the master key is its own; raises OSError if not."""
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator[Transaction]:
+        """Lend a connection to the vault; whatever it refuses raises VaultUnusable, which callers wait out."""
         try:
             async with self.database.connection() as tx:
-                row = await tx.raw.fetchrow(NEWEST)
-        except (asyncpg.UndefinedTableError, asyncpg.InsufficientPrivilegeError) as error:
+                yield tx
+        except asyncpg.UndefinedTableError as error:
             raise VaultUnusable("the vault has no tables yet; intake makes them when it starts") from error
+        except asyncpg.PostgresError as error:
+            raise VaultUnusable(f"the vault refuses: {type(error).__name__}") from error
+
+    async def check(self) -> None:
+        """Find out whether the vault is there, and whether the master key is its own; raises OSError if not."""
+        async with self.connection() as tx:
+            row = await tx.raw.fetchrow(NEWEST)
         if row is not None:
             await self._unwrapped([(row["key_id"], row["wrapped"], row["master"])])
 
@@ -83,7 +92,7 @@ class KeyRing:
         found, missing = self._ciphers.many(key_ids)
         if missing:
             seen = self._erasures
-            async with self.database.connection() as tx:
+            async with self.connection() as tx:
                 rows = await tx.raw.fetch(FETCH, [UUID(bytes=one) for one in missing])
             found |= await self._unwrapped([(row["key_id"], row["wrapped"], row["master"]) for row in rows])
             if seen == self._erasures:  # else one of these may be destroyed by now
@@ -127,7 +136,7 @@ class KeyRing:
         made = [[UUID(bytes=one.key_id) for one in wrapped], [one.data for one in wrapped], self._master.newest]
         subjects = [[case for case, _ in asked], [subject for _, subject in asked]]
         seen = self._erasures
-        async with self.database.connection() as tx:
+        async with self.connection() as tx:
             rows = await tx.raw.fetch(ASK, list(links), list(links.values()), *subjects, *made)
         ciphers = await self._unwrapped([(row["id"], row["data"], row["master_name"]) for row in rows])
         keys: list[SubjectKey | None] = []

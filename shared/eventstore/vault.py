@@ -111,24 +111,24 @@ class Vault(KeyRing):
 
     async def customer_of_case(self, case_id: UUID) -> UUID | None:
         """Give the customer that a case is linked to, None when there is none."""
-        async with self.database.connection() as tx:
+        async with self.connection() as tx:
             found: UUID | None = await tx.raw.fetchval("SELECT subject_id FROM case_link WHERE case_id = $1", case_id)
         return found
 
     async def destroy(self, subject: UUID) -> None:
         """Destroy a subject's key for ever, and see that none is made again; done again, it changes nothing."""
-        async with self.database.connection() as tx:
+        async with self.connection() as tx:
             for told in await tx.raw.fetch("SELECT * FROM destroy_subject($1)", subject):
                 self.forget(told[0])
 
     async def destroyed(self, subjects: Iterable[UUID]) -> set[UUID]:
         """Give those of the subjects whose keys are destroyed."""
         asked = "SELECT subject_id FROM subject_key WHERE subject_id = ANY($1::uuid[]) AND destroyed_at IS NOT NULL"
-        async with self.database.connection() as tx:
+        async with self.connection() as tx:
             return {row[0] for row in await tx.raw.fetch(asked, list(subjects))}
 
     async def _secret(self, name: str) -> bytes:
-        async with self.database.connection() as tx:
+        async with self.connection() as tx:
             row = await tx.raw.fetchrow(SECRET, name)
             if row is None:
                 made = (await self._master.wrap({os.urandom(16): os.urandom(KEY_BYTES)}))[0]
