@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import Annotated, Any
 
 import typer
-from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka import TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 from rich.console import Console
 from rich.table import Table
 
@@ -15,10 +16,10 @@ from deploy.local.cli.meter import Meter
 from deploy.local.environment import DECIDING, HOST
 from deploy.local.errors import StackError, UsageError
 from deploy.topics import create_topics, declared_topics
+from shared.messaging.tail import open_consumer
 
 OPS = "oli"
 PUBLISH_SECONDS = 600.0
-GONE_SECONDS = 30.0
 group = typer.Typer(no_args_is_help=True, help="The topics and the stores that they are published from.")
 ServiceOption = Annotated[
     str | None, typer.Option("--service", metavar="SERVICE", help=f"Only this one of {', '.join(DECIDING)}.")
@@ -150,19 +151,17 @@ def _rebuild(context: Context, service: str) -> dict[str, Any]:
 
 
 async def _make_again(bootstrap: str, topic: str) -> None:
+    """Make the topic if it is gone, and empty it if it is there: one deleted under its readers is found late again."""
+    await create_topics(bootstrap, [declared for declared in declared_topics() if declared.name == topic])
+    async with open_consumer(bootstrap) as consumer:
+        parts = declared_topics()[0].partitions
+        ends = await consumer.end_offsets([TopicPartition(topic, part) for part in range(parts)])
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
     await admin.start()
     try:
-        if topic in await admin.list_topics():
-            await admin.delete_topics([topic])
-        until = time.monotonic() + GONE_SECONDS
-        while topic in await admin.list_topics():
-            if time.monotonic() > until:
-                raise StackError(f"{topic} is still there", "See Kafka's log, and run the command again.")
-            await asyncio.sleep(0.1)
+        await admin.delete_records({place: RecordsToDelete(end) for place, end in ends.items() if end})
     finally:
         await admin.close()
-    await create_topics(bootstrap, [declared for declared in declared_topics() if declared.name == topic])
 
 
 def _show(out: Console, found: Sequence[dict[str, Any]], *, hint: bool = True) -> None:
