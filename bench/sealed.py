@@ -62,8 +62,7 @@ async def _append_sealed(url: str, events: Sequence[Draft], vault: Vault, known:
     database, store = Database(url, pool_size=1), Store("approvals", PARTS, vault)
     cases = {event.fact.stream_id for event in events}
     if known:
-        for case in cases:
-            await vault.link_case(case, case)
+        await vault.keys_for({(None, case) for case in cases}, {case: case for case in cases})
         await vault.seal_all([(event.fact, event.event_id) for event in events])
     try:
         async with database.connection() as tx:
@@ -71,7 +70,8 @@ async def _append_sealed(url: str, events: Sequence[Draft], vault: Vault, known:
             begun = time.time()
             for event in events:
                 if not known and event.version == 1:
-                    await vault.link_case(event.fact.stream_id, event.fact.stream_id)
+                    case = event.fact.stream_id
+                    await vault.keys_for({(None, case)}, {case: case})
                 await store.append(tx.raw, [event])
             return begun, time.time()
     finally:
