@@ -3,6 +3,7 @@
 import asyncio
 import json
 import shutil
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -86,16 +87,21 @@ def test_topics_are_made_again_from_the_stores(stack: Running) -> None:
     assert len(after["intake"]) > len(before["intake"])
 
 
+def copy(source: Path, target: Path) -> None:
+    """Copy with owners, without which PostgreSQL does not start."""
+    subprocess.run(["cp", "-a", str(source), str(target)], check=True)
+
+
 def test_stores_restored_behind_kafka_are_refused_until_reconciled(stack: Running, tmp_path: Path) -> None:
     stack.recourse("down")
-    shutil.copytree(stack.home.postgres, tmp_path / "backup", symlinks=True, ignore=shutil.ignore_patterns(".s.*"))
+    copy(stack.home.postgres, tmp_path / "backup")
     stack.recourse("up", "--detach")
     stack.recourse("ingest", SAMPLES, "--limit", "12")
     stack.settle()
     whole = logs_of(stack)
     stack.recourse("down")
     shutil.rmtree(stack.home.postgres)
-    shutil.copytree(tmp_path / "backup", stack.home.postgres, symlinks=True)
+    copy(tmp_path / "backup", stack.home.postgres)
 
     stack.recourse("up", "--detach")
     status = stack.recourse("status", check=False)
