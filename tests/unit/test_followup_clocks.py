@@ -24,6 +24,7 @@ from tests.support.followups import (
     RULES,
     assessed,
     boundary,
+    corrected,
     decided,
     granted,
     opened,
@@ -281,3 +282,15 @@ def test_two_regimes_may_not_share_the_name_of_a_clock(tmp_path: Path) -> None:
     (tmp_path / "regimes" / "default.yaml").write_text(yaml.safe_dump(twice))
     with pytest.raises(MalformedInput, match="two regimes have a clock gdpr_response"):
         load_clocks(tmp_path)
+
+
+def test_a_correction_that_is_heard_before_the_case_counts_as_one() -> None:
+    said = (received("m0"), assessed("m0"), referred("m0"), corrected("m0", settled=True))
+    in_order, triage_first = Desk(SHOP), Desk(SHOP)
+    moments = [timedelta(minutes=number) for number in range(5)]
+    for fact, at in zip((opened(), *said), moments, strict=True):
+        in_order.tell(fact, at)
+    for fact, at in sorted(zip((opened(), *said), moments, strict=True), key=lambda one: one[0].TYPE < "triage"):
+        triage_first.tell(fact, at)
+    assert the(in_order, "referral").standing().status == "met"
+    assert the(triage_first, "referral").standing() == the(in_order, "referral").standing()

@@ -115,6 +115,10 @@ class Clock:
         return due_of(self.started, stands.target, calendar, stands.pauses)
 
 
+READ = ("intake.message_received", "triage.request_assessed")
+CORRECTED = ("triage.assessment_corrected",)
+
+
 @dataclass(frozen=True, slots=True)
 class Clocks:
     """The clocks of a case by id, and what decides which may run: where it came in, when, and what it is about.
@@ -230,10 +234,12 @@ def learn(clocks: Clocks, fact: Fact) -> Clocks:
             if fact.kinds and not clocks.kinds >= set(fact.kinds):
                 clocks = replace(clocks, kinds=clocks.kinds | frozenset(fact.kinds))
             which = frozenset({str(fact.message_id)})
-            if not clocks.taken_up and not any(early.attributes.get("message") == which for early in clocks.early):
+            if not clocks.taken_up:
                 about = {"kind": frozenset(fact.kinds or ()), "message": which}
-                said = Early("intake.message_received", fact.at, about)
-                clocks = replace(clocks, early=(*clocks.early, said, said._replace(fact="triage.request_assessed")))
+                # Of a message that was read, nothing but a correction is noted.
+                corrected = any(early.attributes.get("message") == which for early in clocks.early)
+                names = CORRECTED if corrected else READ
+                clocks = replace(clocks, early=(*clocks.early, *(Early(name, fact.at, about) for name in names)))
         case MatterNoted():
             name = OUTCOMES[fact.outcome]
             if not clocks.taken_up:
