@@ -104,10 +104,13 @@ def test_a_case_shows_numbers_of_causes_and_leaves_notes_of_services_out(stack: 
 
 def test_messages_are_shown_whole_from_the_log(stack: FakeStack) -> None:
     timeline(stack, event(5, "intake.message_received.v1", "The customer wrote by chat: I wan…", who="door"))
-    stack.answer("intake", "GET", "/log/3", [{"headers": {}, "body": json.dumps({"text": "I want\nmy money"})}])
+    stack.answer("intake", "GET", "/log/3", [{"headers": {}, "body": json.dumps({"text": "sealed:1:AAAA"})}])
+    stack.answer("intake", "POST", "/opened", [{"text": "I want\nmy money"}])
     [shown] = stack.json("case", CODE)["timeline"]
     assert shown["text"] == "I want\nmy money"
-    assert dict(stack.asked[-1][2].url.params) == {"after": "4", "limit": "1"}
+    read, opened = (request for _, _, request in stack.asked[-2:])
+    assert dict(read.url.params) == {"after": "4", "limit": "1"}
+    assert [one["body"] for one in json.loads(opened.content)["events"]] == [{"text": "sealed:1:AAAA"}]
     lines = [line.strip() for line in stack.run("case", CODE).stdout.splitlines()]
     assert "my money" in lines
 
