@@ -165,9 +165,7 @@ async def test_a_busy_server_is_tried_again_and_a_refusal_is_for_good(intake: Op
         catcher.answers = ["450 4.2.0 greylisted"] * 20
         outbox = intake.outbox(MailSender("127.0.0.1", port, OWN.address))
         await outbox.send_mails()
-        [row] = await intake.rows(
-            "SELECT state, attempts, due FROM outbound WHERE message_id = $1", ours.message_id
-        )
+        [row] = await intake.rows("SELECT state, attempts, due FROM outbound WHERE message_id = $1", ours.message_id)
         assert (row["state"], row["attempts"]) == ("queued", 1)
         assert row["due"] > now()
         assert await outbox.send_mails() == 0

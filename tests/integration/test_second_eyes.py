@@ -60,7 +60,9 @@ async def triage(
     rules = Rules(charter=TRIAGE, decider=decider, react=react)
     on_state = {"policies": with_law(), "outline": assessment_rules().outline, "checker": checker()}
     home = tmp_path_factory.mktemp("triage")
-    async with open_office(service_database, home, triage_package, rules, triage_api.router, vault=None, **on_state) as opened:
+    async with open_office(
+        service_database, home, triage_package, rules, triage_api.router, vault=None, **on_state
+    ) as opened:
         yield opened
 
 
