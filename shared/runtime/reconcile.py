@@ -14,6 +14,7 @@ from sqlalchemy import Executable, make_url
 from shared.contracts.event import Fact, Recorded
 from shared.eventstore.chain import genesis, next_link
 from shared.eventstore.database import Transaction
+from shared.eventstore.seal import Unreadable
 from shared.eventstore.store import Store
 from shared.kernel.errors import RecourseError
 from shared.kernel.timers import TimerChange
@@ -136,7 +137,15 @@ async def _bring_back(
 async def _insert(conn: asyncpg.Connection, store: Store, follow: Follow, events: list[Recorded]) -> None:
     records = [tuple(getattr(event, name) for name in COLUMNS) for event in events]
     await conn.copy_records_to_table("event", columns=COLUMNS, records=records)
-    for event in await store.opened(events):
+    try:
+        opened = await store.opened(events)
+    except Unreadable as locked:
+        raise Forked(
+            f"{locked}, so that what the topic holds cannot be taken in",
+            field=store.log,
+            fix="bring the vault up to its newest backup first; it must never be older than the stores",
+        ) from locked
+    for event in opened:
         fact = event.fact
         if fact is None:
             continue

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from deploy.local.postgres import LocalPostgres, binaries
 from shared.contracts.event import Recorded
 from shared.messaging import tail
 from tests.support.running import Running
@@ -58,7 +59,9 @@ def only_time_went_on(before: dict[str, list[Recorded]], after: dict[str, list[R
     known = {event.event_id for events in before.values() for event in events}
     new = [event for events in after.values() for event in events if event.event_id not in known]
     fresh = {event.event_id for event in new}
-    assert [e for e in new if not e.via.startswith("timer:") and e.causation_id not in fresh] == []
+    # What had led to no fact may be heard again; a clock that stood further by then is told where it stands.
+    led = [e for e in new if not e.via.startswith("timer:") and e.causation_id not in fresh]
+    assert [e for e in led if e.type != "followup.clocks_moved.v1"] == []
 
 
 def check_whole(stack: Running) -> None:
@@ -92,7 +95,12 @@ def copy(source: Path, target: Path) -> None:
     subprocess.run(["cp", "-a", str(source), str(target)], check=True)
 
 
-@pytest.mark.xfail(reason="reconciling followup on a whole stack ends with exit code 2; the cause is not found yet")
+def vault_of(stack: Running, tool: str, *arguments: str) -> None:
+    """Run a tool of PostgreSQL on the vault, as superuser."""
+    url = LocalPostgres(stack.home.postgres).url("recourse_vault")
+    subprocess.run([binaries() / tool, "-d", url, *arguments], check=True, capture_output=True)
+
+
 def test_stores_restored_behind_kafka_are_refused_until_reconciled(stack: Running, tmp_path: Path) -> None:
     stack.recourse("down")
     copy(stack.home.postgres, tmp_path / "backup")
@@ -100,11 +108,15 @@ def test_stores_restored_behind_kafka_are_refused_until_reconciled(stack: Runnin
     stack.recourse("ingest", SAMPLES, "--limit", "12")
     stack.settle()
     whole = logs_of(stack)
+    # The vault is backed up on its own, and more often: without its keys nothing that is sealed opens again.
+    keys = str(tmp_path / "vault.sql")
+    vault_of(stack, "pg_dump", "--data-only", "--inserts", "--on-conflict-do-nothing", "-f", keys)
     stack.recourse("down")
     shutil.rmtree(stack.home.postgres)
     copy(tmp_path / "backup", stack.home.postgres)
 
     stack.recourse("up", "--detach")
+    vault_of(stack, "psql", "-v", "ON_ERROR_STOP=1", "-f", keys)
     status = stack.recourse("status", check=False)
     assert status.returncode == 1
     standing = stack.recourse("topics", "standing", "--json", check=False)
