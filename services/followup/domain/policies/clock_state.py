@@ -115,8 +115,7 @@ class Clock:
         return due_of(self.started, stands.target, calendar, stands.pauses)
 
 
-READ = ("intake.message_received", "triage.request_assessed")
-CORRECTED = ("triage.assessment_corrected",)
+READ, CORRECTED = ("intake.message_received", "triage.request_assessed"), ("triage.assessment_corrected",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,13 +232,12 @@ def learn(clocks: Clocks, fact: Fact) -> Clocks:
         case MessageNoted(read=True):
             if fact.kinds and not clocks.kinds >= set(fact.kinds):
                 clocks = replace(clocks, kinds=clocks.kinds | frozenset(fact.kinds))
-            which = frozenset({str(fact.message_id)})
             if not clocks.taken_up:
-                about = {"kind": frozenset(fact.kinds or ()), "message": which}
+                about = {"kind": frozenset(fact.kinds or ()), "message": frozenset({str(fact.message_id)})}
                 # Of a message that was read, nothing but a correction is noted.
-                corrected = any(early.attributes.get("message") == which for early in clocks.early)
-                names = CORRECTED if corrected else READ
-                clocks = replace(clocks, early=(*clocks.early, *(Early(name, fact.at, about) for name in names)))
+                again = any(early.attributes.get("message") == about["message"] for early in clocks.early)
+                heard = (Early(name, fact.at, about) for name in (CORRECTED if again else READ))
+                clocks = replace(clocks, early=(*clocks.early, *heard))
         case MatterNoted():
             name = OUTCOMES[fact.outcome]
             if not clocks.taken_up:
