@@ -5,9 +5,10 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.text import Text
 
 from deploy.local.cli.context import AsOption, Context, HomeOption, JsonOption, checked, open_context
+from deploy.local.cli.showing import DIM, grid, one_line, plain, when
 from deploy.local.errors import UsageError
 from deploy.local.identity import SERVICES
 
@@ -64,12 +65,14 @@ def _read(context: Context, service: str, user: str, asked: dict[str, str | None
 
 
 def _show(out: Console, found: list[dict[str, Any]]) -> None:
-    table = Table("read at", "who", "what", "cases", "for", box=None)
+    table = grid(16, 8, 13, None)
+    table.add_row("UTC", "who", "cases", "what, and for what", style=DIM)
     for record in found:
         cases = record["case_ids"]
-        named = "" if not cases else cases[0][:13] + (f" +{len(cases) - 1}" if len(cases) > 1 else "")
-        who = f"{record['reader']} ({', '.join(record['roles'])})"
-        table.add_row(record["read_at"][:19], who, f"{record['service']} {record['route']}", named, record["purpose"])
+        named = "" if not cases else cases[0][:8] + (f" +{len(cases) - 1}" if len(cases) > 1 else "")
+        purpose = f", for {record['purpose']}" if record["purpose"] else ""
+        what = f"{record['service']} {record['route']}{purpose} ({', '.join(record['roles'])})"
+        table.add_row(when(record["read_at"]), plain(record["reader"]), named, Text(one_line(what)))
     out.print(table)
     out.print(f"{len(found):,} reads.", highlight=False)
 
