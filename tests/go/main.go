@@ -1,6 +1,6 @@
 // Command verify checks proofs of a Recourse log with Go's own transparency-log packages, and nothing of Recourse.
 //
-// Usage: verify KEYS < PROOFS
+// Usage: verify KEYS < PROOFS, or verify -dossier FILE.zip KEYS
 //
 // KEYS holds public keys, one a line, as `recourse audit keys` names them. PROOFS is a stream of JSON objects: what
 // `recourse audit proof -o` writes, or {"old_note", "new_note", "proof"} for the consistency of two checkpoints. For
@@ -40,8 +40,12 @@ type answer struct {
 }
 
 func main() {
+	if len(os.Args) == 4 && os.Args[1] == "-dossier" {
+		dossier(os.Args[2], os.Args[3])
+		return
+	}
 	if len(os.Args) != 2 {
-		fail("usage: verify KEYS < PROOFS")
+		fail("usage: verify KEYS < PROOFS, or verify -dossier FILE.zip KEYS")
 	}
 	keys, err := readKeys(os.Args[1])
 	if err != nil {
@@ -69,6 +73,24 @@ func main() {
 		fail(err.Error())
 	}
 	if !all {
+		os.Exit(1)
+	}
+}
+
+func dossier(path, keyFile string) {
+	keys, err := readKeys(keyFile)
+	if err != nil {
+		fail(err.Error())
+	}
+	count, wrong, err := checkDossier(path, keys)
+	if err != nil {
+		fail(err.Error())
+	}
+	for _, line := range wrong {
+		fmt.Println(line)
+	}
+	fmt.Printf("%d of %d events are in the logs as signed.\n", count-len(wrong), count)
+	if len(wrong) > 0 {
 		os.Exit(1)
 	}
 }

@@ -1,6 +1,7 @@
 """A dossier proves itself, and shows whatever was done to it."""
 
 import json
+import subprocess
 from base64 import b64encode
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
@@ -21,7 +22,9 @@ from shared.contracts.event import Recorded
 from shared.eventstore.chain import header_hash, header_text
 from shared.eventstore.merkle import event_leaf, inclusion_proof, root_of, spans_over
 from shared.eventstore.notes import Checkpoint, Note, SigningKey, VerifierKey, key_name, origin_of
+from tests.support.go_tool import go_verifier
 
+__all__ = ["go_verifier"]
 START = datetime(2026, 11, 24, 9, tzinfo=UTC)
 MADE = START + timedelta(hours=1, microseconds=7)
 CASE = UUID("11111111-2222-4333-8444-555555555555")
@@ -203,6 +206,24 @@ def test_words_put_into_the_readable_part_are_seen_unless_they_were_sealed(whole
 def test_another_key_s_signature_does_not_count(whole: Path) -> None:
     other = SigningKey(key_name("intake"), bytes(32)).verifier()
     assert _found(whole, other) == {"signature_wrong", "not_proved"}
+
+
+def test_go_s_packages_agree_on_a_dossier_and_on_what_was_done_to_it(
+    whole: Path, key: SigningKey, go_verifier: Path
+) -> None:
+    keys = whole.with_name("keys.txt")
+    keys.write_text(key.verifier().vkey + "\n")
+
+    def judged(path: Path) -> tuple[int, str]:
+        run = [go_verifier, "-dossier", path, keys]
+        done = subprocess.run(run, capture_output=True, text=True, check=False)
+        return done.returncode, done.stdout.splitlines()[-1]
+
+    def change(files: dict[str, bytes]) -> None:
+        files[layout.EVENTS] = files[layout.EVENTS].replace(b"chat", b"mail", 1)
+
+    assert judged(whole) == (0, "2 of 2 events are in the logs as signed.")
+    assert judged(_rewritten(whole, change)) == (1, "1 of 2 events are in the logs as signed.")
 
 
 def test_without_keys_it_says_that_the_keys_came_with_it(whole: Path) -> None:
