@@ -17,7 +17,7 @@ HOME = HERE / ".compose"
 def variables() -> list[str]:
     """The names of the passwords: the superuser's, two a service, and that of the vault's owner."""
     roles = [f"{service.upper()}{suffix}" for service in SERVICES for suffix in ("_OWNER", "")]
-    return ["POSTGRES_PASSWORD", *(f"{role}_PASSWORD" for role in (*roles, "VAULT_OWNER"))]
+    return ["POSTGRES_PASSWORD", *(f"{role}_PASSWORD" for role in (*roles, "VAULT_OWNER", "AUDITOR"))]
 
 
 def kept(file: Path) -> dict[str, str]:
