@@ -215,7 +215,7 @@ def test_go_s_packages_agree_on_a_dossier_and_on_what_was_done_to_it(
     keys.write_text(key.verifier().vkey + "\n")
 
     def judged(path: Path) -> tuple[int, str]:
-        run = [go_verifier, "-dossier", path, keys]
+        run: list[str | Path] = [go_verifier, "-dossier", path, keys]
         done = subprocess.run(run, capture_output=True, text=True, check=False)
         return done.returncode, done.stdout.splitlines()[-1]
 
