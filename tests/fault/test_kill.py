@@ -40,6 +40,8 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> End:
     stack.recourse("up", "--detach")
     stack.recourse("ingest", SAMPLES)
     stack.settle()
+    until(stack.mails_are_out, timeout=60)  # what leaves is recorded a little later than what came in
+    stack.settle()
     end = end_of(stack)
     stack.recourse("down")
     return end

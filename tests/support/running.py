@@ -53,6 +53,17 @@ class Running:
         """Wait until every consumer is at the head of its source."""
         until(lambda: not any(lag.lag for lag in self._lags()), timeout=60)
 
+    def mails_are_out(self) -> bool:
+        """Tell whether every mail that was queued is delivered, or given up."""
+        queued, ended = set(), set()
+        for event in self.log("intake"):
+            body = json.loads(event.body)
+            if event.type == "intake.message_sent.v1" and (body["channel"], body["delivery"]) == ("email", "queued"):
+                queued.add(body["message_id"])
+            elif event.type in ("intake.message_delivered.v1", "intake.message_undelivered.v1"):
+                ended.add(body["message_id"])
+        return queued <= ended
+
     def _lags(self) -> list[Any]:
         lags = read_lags(self.client)
         assert len(lags) >= 4, "a service does not answer"
