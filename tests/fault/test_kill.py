@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import pytest
 
+from services.intake.adapters.outbox import LEASE
 from shared.eventstore.chain import genesis, next_link
 from tests.support.running import Running
 from tests.support.waiting import until
@@ -62,6 +63,8 @@ def survivor(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
         feeding.wait()
     stack.recourse("up", "--detach")
     stack.recourse("ingest", SAMPLES)
+    stack.settle()
+    until(stack.mails_are_out, timeout=LEASE.total_seconds() + 60)  # a killed outbox had taken some for this long
     stack.settle()
     yield stack
     stack.recourse("down")
